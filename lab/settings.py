@@ -1,0 +1,73 @@
+"""Where the lab keeps its things and which addresses it binds.
+
+A lab is one folder (state, logs, certificates) and one /16 of loopback addresses, so that two labs, say the
+user's and the tests', can run side by side. Both come from the environment:
+
+    LAB_HOME       the folder, by default `.lab` in the checkout
+    LAB_NETWORK    the first two octets of the addresses, by default `127.80`
+    LAB_CACHE      prepared images and their packages, by default `.cache/lab` in the checkout
+    LAB_METRICS_DELAY   seconds until a metric can be read in CloudWatch, by default 0 (AWS has minutes)
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    home: Path
+    network: str
+    cache: Path
+    metrics_delay: float = 0.0
+    account: str = ACCOUNT
+    region: str = REGION
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        return cls(
+            home=Path(environ.get("LAB_HOME") or CHECKOUT / ".lab").absolute(),
+            network=environ.get("LAB_NETWORK") or "127.80",
+            cache=Path(environ.get("LAB_CACHE") or CHECKOUT / ".cache" / "lab").absolute(),
+            metrics_delay=float(environ.get("LAB_METRICS_DELAY") or 0),
+        )
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What only a running lab needs: gone after `down`."""
+        return self.home / "run"
+
+    @property
+    def aws_address(self) -> tuple[str, int]:
+        return f"{self.network}.0.1", 4566
+
+    @property
+    def aws_endpoint(self) -> str:
+        host, port = self.aws_address
+        return f"http://{host}:{port}"
+
+    @property
+    def database_address(self) -> tuple[str, int]:
+        return f"{self.network}.0.3", 27017
+
+    def balancer_address(self, number: int) -> str:
+        """The address of the lab's n-th load balancer, counted from 1 (at most 254)."""
+        return f"{self.network}.1.{number}"
+
+    def listener_port(self, port: int) -> int:
+        """The port that plays an ALB listener's port: those below 1024 would need root."""
+        return port + 8000 if port < 1024 else port
+
+    def task_address(self, number: int) -> str:
+        """The address of the lab's n-th task, counted from 0; they come round again after 60,000."""
+        number %= 240 * 250
+        return f"{self.network}.{16 + number // 250}.{number % 250 + 1}"
