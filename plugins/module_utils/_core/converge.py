@@ -1,0 +1,129 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Read, plan, (in check mode stop,) apply, verify: the one way every component takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, ForeignError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.plan import Change, plan
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Known, Wanted, known, resolve
+
+VERIFY_SECONDS = 30.0
+READERS = 8
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was done, and every resource of the component as it is now (in check mode: as it was)."""
+
+    changes: tuple[Change, ...]
+    found: tuple[Found, ...]
+
+
+def converge(
+    kinds: Sequence[Kind],
+    wanted: Sequence[Wanted],
+    *,
+    check: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Result:
+    """Make the scope of `kinds` hold exactly `wanted`; nothing wanted takes everything down.
+
+    `kinds` are in order of use: what is used by others first. A run that was killed is completed by the next,
+    because each run starts from what is there.
+
+    Raises CalstackError.
+    """
+    found = read(kinds, wanted)
+    changes = _plan(kinds, wanted, found)
+    if check or not changes:
+        return Result(tuple(changes), tuple(found))
+    _apply(kinds, changes, found)
+    return Result(tuple(changes), tuple(_verify(kinds, wanted, clock, sleep)))
+
+
+def read(kinds: Sequence[Kind], wanted: Sequence[Wanted]) -> list[Found]:
+    """Everything there is, in the order of `kinds`. Raises ForeignError for what has our name but another owner."""
+
+    def one(kind: Kind) -> list[Found]:
+        with doing(f"reading {kind.kind}s of {kind.scope.stack}"):
+            return kind.read([item for item in wanted if item.kind == kind.kind])
+
+    with ThreadPoolExecutor(READERS) as pool:
+        found = [(kind, item) for kind, items in zip(kinds, pool.map(one, kinds), strict=True) for item in items]
+    for kind, item in found:
+        _refuse_foreign(kind, item)
+    return [item for _kind, item in found]
+
+
+def _refuse_foreign(kind: Kind, item: Found) -> None:
+    tags = item.properties.get("tags")
+    if tags is None or (kind.adopts and ENVIRONMENT_TAG not in tags):
+        return
+    if tags.get(ENVIRONMENT_TAG) != kind.scope.environment:
+        raise ForeignError(item.kind, item.name, item.id, kind.scope.environment)
+
+
+def _plan(kinds: Sequence[Kind], wanted: Sequence[Wanted], found: Sequence[Found]) -> list[Change]:
+    return plan(wanted, found, {kind.kind: kind.fixed for kind in kinds})
+
+
+def _apply(kinds: Sequence[Kind], changes: Sequence[Change], found: Sequence[Found]) -> None:
+    by_kind = {kind.kind: kind for kind in kinds}
+    there = known(list(found))
+    created: list[tuple[Kind, Found]] = []
+    for change in changes:
+        kind = by_kind[change.kind]
+        # All of one kind are created before the first is waited for: three NAT gateways take as long as one.
+        if created and created[-1][0] is not kind:
+            _settle(created, there)
+        with doing(f"{change.action} {change.kind} {change.name}"):
+            item = _make(kind, change, there)
+        if item:
+            there[item.kind, item.name] = item
+            created.append((kind, item))
+    _settle(created, there)
+
+
+def _make(kind: Kind, change: Change, there: Known) -> Found | None:
+    """One change; returns what was created."""
+    if change.wanted is None:
+        if change.found:
+            kind.delete(change.found)
+        return None
+    properties = resolve(change.wanted.properties, there)
+    if change.found is None:
+        return kind.create(change.name, properties | resolve(change.wanted.initial, there))
+    kind.update(change.found, {key: properties[key] for key in change.after}, properties)
+    return None
+
+
+def _settle(created: list[tuple[Kind, Found]], there: dict[tuple[str, str], Found]) -> None:
+    while created:
+        kind, item = created.pop(0)
+        with doing(f"waiting for {item.kind} {item.name}"):
+            there[item.kind, item.name] = kind.settle(item)
+
+
+def _verify(
+    kinds: Sequence[Kind],
+    wanted: Sequence[Wanted],
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> list[Found]:
+    """Read again until nothing is left to do: AWS's describe calls lag a few seconds behind."""
+    end = clock() + VERIFY_SECONDS
+    while left := _plan(kinds, wanted, found := read(kinds, wanted)):
+        if clock() >= end:
+            names = ", ".join(f"{change.action} {change.kind} {change.name}" for change in left)
+            raise CalstackError(f"AWS took all changes, but read back afterwards these are not there: {names}.")
+        sleep(0.5)
+    return found

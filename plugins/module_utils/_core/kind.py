@@ -1,0 +1,77 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""What the converger needs to know of a kind of resource: one small class each, next to its API calls."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
+
+ENVIRONMENT_TAG = "calstack:environment"
+COMPONENT_TAG = "calstack:component"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What belongs together: a component of an environment. All names start with `stack`."""
+
+    environment: str
+    component: str
+    stack: str
+
+    def tags(self, name: str) -> dict[str, str]:
+        return {ENVIRONMENT_TAG: self.environment, COMPONENT_TAG: self.component, "Name": name}
+
+    @property
+    def filters(self) -> list[dict[str, Any]]:
+        """For EC2's Describe calls."""
+        return [
+            {"Name": f"tag:{ENVIRONMENT_TAG}", "Values": [self.environment]},
+            {"Name": f"tag:{COMPONENT_TAG}", "Values": [self.component]},
+        ]
+
+
+class Clients(Protocol):
+    """Makes boto3 clients, each once."""
+
+    def __call__(self, service: str) -> Any: ...
+
+
+class Kind(ABC):
+    """A kind of resource. Each method is one call to AWS, or as few as AWS's API makes it.
+
+    `fixed` are the properties AWS cannot change in place; `adopts` says that a resource of our name without
+    an owner's tag is taken over (a repository that the first push has made).
+    """
+
+    kind: ClassVar[str]
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    adopts: ClassVar[bool] = False
+
+    def __init__(self, clients: Clients, scope: Scope) -> None:
+        self.clients = clients
+        self.scope = scope
+
+    @abstractmethod
+    def read(self, wanted: Iterable[Wanted]) -> list[Found]:
+        """All of the scope's resources of this kind; by tag where AWS can, else by the names wanted."""
+
+    @abstractmethod
+    def create(self, name: str, properties: Mapping[str, Any]) -> Found:
+        """Create it (`properties` resolved, with the initial ones) and return it with its id."""
+
+    def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+        """Bring `changed` about; `properties` is all that is wanted, for calls that want everything."""
+        raise NotImplementedError(f"{self.kind} has no property that can be changed")
+
+    @abstractmethod
+    def delete(self, found: Found) -> None:
+        """Delete it and return when its dependencies can be deleted; not there is as good."""
+
+    def settle(self, found: Found) -> Found:
+        """Wait until others can use it; return it with attributes that were not known before."""
+        return found
