@@ -1,0 +1,29 @@
+"""What `--diff` prints."""
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.plan import plan
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Ref, Wanted
+from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
+
+
+def test_each_change_is_a_paragraph():
+    wanted = [
+        Wanted("subnet", "a", {"vpc": Ref("vpc", "main"), "tags": {"Name": "a"}, "zones": ("x", "y")}),
+        Wanted("group", "web", {"health": {"path": "/new", "port": 1}}),
+    ]
+    found = [
+        Found("group", "web", "g", {"health": {"path": "/", "port": 1}}),
+        Found("gateway", "old", "igw", {"size": 1}),
+    ]
+    assert show(plan(wanted, found)) == (
+        "+ subnet a\n"
+        "    vpc: (known after apply)\n"
+        "    tags.Name: a\n"
+        "    zones: x, y\n"
+        "~ group web\n"
+        "    health.path: / -> /new\n"
+        "- gateway old\n"
+    )
+
+
+def test_no_change_is_no_text():
+    assert show([]) == ""
