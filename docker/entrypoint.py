@@ -1,0 +1,93 @@
+"""Start the application: check its settings, write its files, become gunicorn.
+
+usage: python entrypoint.py     (in the directory of app.py)
+
+    REQUIRED_VARIABLES         names that must be set and not empty, separated by blanks (default: none)
+    GOOGLE_CLIENT_SECRET_JSON  when given, becomes the file client_secret.json and leaves the environment
+    BIND                       address and port (default 0.0.0.0:5000)
+    WEB_CONCURRENCY, THREADS   worker processes and threads in each (default 1 and 4)
+    FORWARDED_ALLOW_IPS        whose X-Forwarded-* headers are believed (default *)
+
+Standard library only: it runs in whatever environment the image has.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+SECRET_VARIABLE = "GOOGLE_CLIENT_SECRET_JSON"
+SECRET_FILE = "client_secret.json"
+SHARED_MEMORY = Path("/dev/shm")
+
+
+class BadSettings(Exception):
+    """The application cannot start like this; the message names everything that is missing or wrong."""
+
+
+def check(environment: Mapping[str, str]) -> None:
+    """Raise BadSettings, naming all that is wrong at once and no value."""
+    missing = [name for name in environment.get("REQUIRED_VARIABLES", "").split() if not environment.get(name)]
+    problems = [f"missing: {', '.join(missing)}"] if missing else []
+    if environment.get(SECRET_VARIABLE) and not is_object(environment[SECRET_VARIABLE]):
+        problems.append(f"{SECRET_VARIABLE} is not the JSON object that Google's console offers for download")
+    if problems:
+        raise BadSettings("; ".join(problems))
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def write_secret(path: Path, text: str) -> None:
+    """A new file that only its owner reads, even if one with wider permissions stood there."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def gunicorn(environment: Mapping[str, str], shared_memory: Path = SHARED_MEMORY) -> list[str]:
+    """gunicorn's arguments, without the interpreter."""
+    arguments = ["app:app", "--bind", environment.get("BIND") or "0.0.0.0:5000"]
+    arguments += ["--worker-class", "gthread", "--workers", environment.get("WEB_CONCURRENCY") or "1"]
+    arguments += ["--threads", environment.get("THREADS") or "4"]
+    # Longer than the balancer keeps an idle connection (an ALB: 60 s): closed by us first, it would be a 502.
+    arguments += ["--keep-alive", "75"]
+    # Shorter than ECS waits before SIGKILL (30 s).
+    arguments += ["--graceful-timeout", "25"]
+    # The balancer's address is not known, and nobody else reaches the port: its X-Forwarded-Proto tells https.
+    arguments += ["--forwarded-allow-ips", environment.get("FORWARDED_ALLOW_IPS") or "*"]
+    arguments += ["--access-logfile", "-", "--error-logfile", "-"]
+    if shared_memory.is_dir():
+        # The workers' heartbeat: on a disk that stalls, gunicorn would take a live worker for dead.
+        arguments += ["--worker-tmp-dir", str(shared_memory)]
+    if has_control_socket():
+        # It would be a file in the home directory, which is read-only or shared.
+        arguments.append("--no-control-socket")
+    return arguments
+
+
+def has_control_socket() -> bool:
+    """Whether this gunicorn has one to turn off: its option is an error for the older ones."""
+    return find_spec("gunicorn") is not None and find_spec("gunicorn.ctl") is not None
+
+
+def main() -> None:
+    environment = dict(os.environ)
+    try:
+        check(environment)
+    except BadSettings as problem:
+        sys.exit(f"entrypoint: {problem}")
+    if secret := environment.pop(SECRET_VARIABLE, ""):
+        write_secret(Path(SECRET_FILE), secret)
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn(environment)], environment)
+
+
+if __name__ == "__main__":
+    main()

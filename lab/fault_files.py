@@ -1,0 +1,55 @@
+"""The fault of an image is a file under `settings.run`, which every task of that image looks at."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.runtime import gunicorn_faults
+from lab.runtime.gunicorn_faults import Fault
+from lab.settings import Settings
+
+
+@dataclass(frozen=True)
+class Faulted:
+    """An image with a fault; `label` is how the user named the image."""
+
+    digest: str
+    label: str
+    fault: Fault
+
+
+def put(settings: Settings, digest: str, label: str, fault: Fault | None) -> None:
+    """Make this the fault of the image; None makes it well."""
+    path = _file(settings, digest)
+    if fault is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({**asdict(fault), "label": label}))
+    os.replace(new, path)
+
+
+def listed(settings: Settings) -> Iterator[Faulted]:
+    for path in sorted(_folder(settings).glob("*.json")):
+        text = path.read_text()
+        yield Faulted(f"sha256:{path.stem}", json.loads(text)["label"], Fault.parse(text))
+
+
+def task_environment(settings: Settings, digest: str) -> dict[str, str]:
+    """What brings the faults into a task of the image: an environment that gunicorn reads by itself."""
+    return {
+        "GUNICORN_CMD_ARGS": shlex.join(["--config", gunicorn_faults.__file__]),
+        gunicorn_faults.STATE_VARIABLE: str(_file(settings, digest)),
+    }
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.run / "faults"
+
+
+def _file(settings: Settings, digest: str) -> Path:
+    return _folder(settings) / f"{digest.removeprefix('sha256:')}.json"

@@ -1,0 +1,74 @@
+"""`lab fault IMAGE MODE`: make an image misbehave, from outside it.
+
+Tasks that run are faulty at once, later ones from the start; lab/runtime/gunicorn_faults.py is what does it.
+"""
+
+from lab import fault_files
+from lab.fault_files import Faulted
+from lab.images.reference import Reference, is_digest
+from lab.images.registry import Registry
+from lab.part import LabError
+from lab.runtime.gunicorn_faults import MODES, Fault
+from lab.settings import Settings
+
+CLEAR = "none"
+DEFAULT_SHARE = {"errors": 0.05}
+DEFAULT_DELAY = 2.0
+
+
+def make(mode: str, share: float | None = None, delay: float | None = None) -> Fault | None:
+    """The fault that these words mean, None for `none`. `share` is 0 to 1, `delay` in seconds. Raises LabError."""
+    if mode == CLEAR:
+        return None
+    if mode not in MODES:
+        raise LabError(f"no fault is called {mode!r}. There are: {CLEAR}, {', '.join(MODES)}")
+    if share is not None and not 0 < share <= 1:
+        raise LabError(f"the share is {share:g}, but must be above 0 and at most 1: 0.05 is one request in twenty")
+    if delay is not None and not 0 <= delay < float("inf"):
+        raise LabError(f"the delay is {delay:g} s, but must be a number of seconds from 0")
+    return Fault(
+        mode,
+        DEFAULT_SHARE.get(mode, 1.0) if share is None else share,
+        DEFAULT_DELAY if delay is None else delay,
+    )
+
+
+def inject(
+    settings: Settings,
+    image: str,
+    mode: str,
+    share: float | None = None,
+    delay: float | None = None,
+    *,
+    registry: Registry | None = None,
+) -> str:
+    """Give the image (NAME:TAG or a digest) this fault, or clear it with `none`; a line that says so. Raises LabError."""
+    fault = make(mode, share, delay)
+    digest = image if is_digest(image) else _digest(registry or Registry(settings), image)
+    fault_files.put(settings, digest, image, fault)
+    return describe(Faulted(digest, image, fault)) if fault else f"{image}: no fault"
+
+
+def overview(settings: Settings, image: str | None = None) -> list[str]:
+    """The faults there are (with `image`, of that image as the user named it), and the modes there could be."""
+    there = [describe(faulted) for faulted in fault_files.listed(settings) if image in (None, faulted.label, faulted.digest)]
+    modes = {CLEAR: "clear the fault", **MODES}
+    return [*(there or ["no faults"]), "", *(f"  {mode:<16}{words}" for mode, words in modes.items())]
+
+
+def describe(faulted: Faulted) -> str:
+    """One line for people."""
+    fault = faulted.fault
+    details = [f"{fault.share:.0%} of requests"] if fault.mode in ("errors", "slow", "hang", "leak") else []
+    details += [f"{fault.delay:g} s"] if fault.mode == "slow" else []
+    return f"{faulted.label}: {fault.mode}" + (f" ({', '.join(details)})" if details else "")
+
+
+def _digest(registry: Registry, image: str) -> str:
+    try:
+        digest = registry.find(Reference.parse(image))
+    except ValueError as error:
+        raise LabError(f"{error}: name an image as NAME:TAG or by its digest") from error
+    if digest is None:
+        raise LabError(f"no image {image} in the registry: `lab image {image} --source DIR` makes one")
+    return digest

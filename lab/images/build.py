@@ -1,0 +1,75 @@
+"""`lab image NAME:TAG --source DIR`: from a folder to an image in the registry."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from lab.images import cache, environment, files, manifest, store
+from lab.images.reference import parse_name_tag
+from lab.images.registry import Registry
+from lab.part import LabError
+from lab.settings import CHECKOUT, Settings
+
+ENTRYPOINT = CHECKOUT / "docker" / "entrypoint.py"
+COMMAND = ("python", "/entrypoint.py")
+
+
+def build_and_push(
+    settings: Settings,
+    name_tag: str,
+    source: Path,
+    *,
+    progress: Callable[[str], None] = print,
+    registry: Registry | None = None,
+) -> store.Image:
+    """Build the image of `source` and register it as `name_tag`; its APP_VERSION is the tag.
+
+    The same contents under the same tag are the same digest: then nothing is built, installed or downloaded.
+    Raises LabError.
+    """
+    repository, tag = parse_name_tag(name_tag)
+    application = _application(source)
+    registry = registry or Registry(settings)
+    registry.repository(repository)  # a lab that is down is found out before the work
+    image, built = build(settings, repository, {"APP_VERSION": tag}, source, application, progress)
+    pushed = registry.push(repository, tag, built)
+    progress(f"{name_tag}: {'pushed' if pushed else 'already pushed'}, {image.digest}")
+    return image
+
+
+def build(
+    settings: Settings,
+    repository: str,
+    variables: dict[str, str],
+    source: Path,
+    application: list[files.File],
+    progress: Callable[[str], None] = print,
+) -> tuple[store.Image, manifest.Manifest]:
+    """The image in the cache, made where it is not there yet. Raises LabError."""
+    requirements = environment.read_requirements(source)
+    entrypoint = files.layer([files.describe(ENTRYPOINT, PurePosixPath(ENTRYPOINT.name))])
+    layers = (requirements.layer, files.layer(application), entrypoint)
+    made = manifest.make(layers, variables, COMMAND, platform.machine())
+    environment.prepare(source, requirements, store.environments_folder(settings), progress)
+
+    def fill(partial: Path, _lock: int) -> None:
+        files.copy(source, application, partial / "app")
+        if files.list_files(partial / "app") != application:
+            raise LabError(f"{source} changed while it was copied: build again")
+        shutil.copyfile(ENTRYPOINT, partial / ENTRYPOINT.name)
+        store.save(partial, requirements.key, variables)
+
+    progress(f"files: {len(application)}, {sum(file.size for file in application) / 1024:.0f} KiB")
+    cache.make_once(store.image_folder(settings, made.digest), fill, lambda path: (path / "image.json").exists())
+    image = store.load(settings, repository, made.digest)
+    if image is None:
+        raise LabError(f"the cache in {settings.cache} lost what was just built: is something else clearing it?")
+    return image, made
+
+
+def _application(source: Path) -> list[files.File]:
+    for name, why in (("app.py", "gunicorn serves app:app"), ("requirements.txt", "its packages are installed")):
+        if not (source / name).is_file():
+            raise LabError(f"{source} has no {name}: an image is made of a folder with app.py and requirements.txt ({why})")
+    return files.list_files(source)
