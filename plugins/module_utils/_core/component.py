@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import Result, converge
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Wanted, known, resolve
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
 
@@ -28,13 +28,15 @@ class Component:
     """What makes a component: its kinds in order of use, what is wanted of them, and what it publishes.
 
     `wanted` and `outputs` are pure functions of the module's parameters and the scope; `wanted` raises
-    InputError for parameters that cannot be built. Outputs may hold Refs.
+    InputError for parameters that cannot be built. Outputs may hold Refs. `survey`, where there is one, reads what
+    the parameters leave to the account (its zones, its own number) and returns it as further parameters.
     """
 
     name: str
     kinds: Sequence[type[Kind]]
     wanted: Callable[[Mapping[str, Any], Scope], Sequence[Wanted]]
     outputs: Callable[[Mapping[str, Any], Scope], Mapping[str, Any]]
+    survey: Callable[[Clients, Mapping[str, Any], Scope], Mapping[str, Any]] | None = None
 
 
 def run(module: Any, component: Component) -> None:
@@ -43,8 +45,10 @@ def run(module: Any, component: Component) -> None:
     scope = Scope(params["environment_name"], component.name, params["stack_name"])
     try:
         present = params["state"] == "present"
-        wanted = component.wanted(params, scope) if present else ()
         clients = AwsClients(module)
+        if present and component.survey:
+            params = {**params, **component.survey(clients, params, scope)}
+        wanted = component.wanted(params, scope) if present else ()
         result = converge([kind(clients, scope) for kind in component.kinds], wanted, check=module.check_mode)
         outputs = resolve(dict(component.outputs(params, scope)), known(result.found)) if present else {}
     except CalstackError as error:
