@@ -1,0 +1,57 @@
+# What a person types. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+bin := .venv/bin
+collection := collections/ansible_collections/calstack/aws
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+.PHONY: setup
+setup: ## the locked environment and the pinned collections; a second time it does nothing
+	@scripts/setup
+
+.PHONY: demo
+demo: setup ## CalStack's example on the local lab, end to end; leaves the lab running
+	@scripts/demo
+
+.PHONY: lab-up lab-down lab-status
+lab-up: setup ## the local stand-in for AWS
+	@$(bin)/python -m lab up
+lab-down: ## stop the lab and forget what it held
+	@$(bin)/python -m lab down
+lab-status: ## what runs in the lab
+	@$(bin)/python -m lab status
+
+.PHONY: test
+test: setup lint unit molecule ## everything CI runs: lint, unit tests, roles against a lab of their own
+
+.PHONY: lint
+lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, documentation
+	@scripts/lint
+
+.PHONY: unit
+unit: setup ## unit and contract tests
+	@$(bin)/pytest -n 2
+
+.PHONY: molecule
+molecule: setup ## every role and the whole site against a lab of their own
+	@scripts/molecule
+
+.PHONY: integration
+integration: setup ## what the lab and the site promise, under load (minutes)
+	@$(bin)/pytest tests/integration
+
+.PHONY: bench
+bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
+	@tests/bench/run
+
+.PHONY: clean
+clean: ## remove what set-up and tests have made
+	@test ! -d .lab || $(bin)/python -m lab down
+	rm -rf .venv .uv .cache .ansible .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find collections/ansible_collections -mindepth 1 -maxdepth 1 ! -name calstack -exec rm -rf {} +
