@@ -27,7 +27,8 @@ class Wanted:
 
     `properties` converge on every run. `initial` is used when the resource is created and never looked at
     again: it belongs to somebody else from then on (weights, images and desired counts to the release).
-    Values are plain JSON-like data, sequences are tuples, and a Ref may stand for any value.
+    Values are plain JSON-like data, sequences are tuples, what has no order is a frozenset, and a Ref may stand for
+    any value.
     """
 
     kind: str
@@ -69,4 +70,6 @@ def resolve(value: Any, there: Known) -> Any:
         return {key: resolve(item, there) for key, item in value.items()}
     if isinstance(value, tuple):
         return tuple(resolve(item, there) for item in value)
+    if isinstance(value, frozenset):
+        return frozenset(resolve(item, there) for item in value)
     return value

@@ -38,10 +38,12 @@ def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def _text(value: Any) -> str:
-    if value is None or value == () or value == {}:
+    if value is None or value == () or value == {} or value == frozenset():
         return "(none)"
     if isinstance(value, tuple | list):
         return ", ".join(_text(item) for item in value)
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(_text(item) for item in value))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in value.items()) + "}"
     return str(value)

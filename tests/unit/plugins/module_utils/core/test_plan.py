@@ -91,6 +91,15 @@ def test_references_reach_into_nested_values():
     assert resolve(value, there) == {"roles": ("arn:aws:iam::1:role/task", "AROA1"), "n": 1}
 
 
+def test_what_has_no_order_is_compared_without_one():
+    routes = [Wanted("table", "main", {"subnets": frozenset({Ref("subnet", "a"), Ref("subnet", "b")})})]
+    there = [Found("subnet", name, f"subnet-{name}") for name in "ab"]
+    kept = [Wanted("subnet", "a"), Wanted("subnet", "b"), *routes]
+    assert plan(kept, [*there, Found("table", "main", "t", {"subnets": frozenset({"subnet-b", "subnet-a"})})]) == []
+    (change,) = plan(kept, [*there, Found("table", "main", "t", {"subnets": frozenset({"subnet-b"})})])
+    assert change.after == {"subnets": frozenset({"subnet-a", "subnet-b"})}
+
+
 def test_foreign_tags_are_left_alone_and_ours_are_put_back():
     wanted = [Wanted("vpc", "main", {"tags": {"Name": "main"}})]
     assert plan(wanted, [Found("vpc", "main", "v", {"tags": {"Name": "main", "owner": "finance"}})]) == []

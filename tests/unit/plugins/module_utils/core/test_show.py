@@ -8,10 +8,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.show import sho
 def test_each_change_is_a_paragraph():
     wanted = [
         Wanted("subnet", "a", {"vpc": Ref("vpc", "main"), "tags": {"Name": "a"}, "zones": ("x", "y")}),
-        Wanted("group", "web", {"health": {"path": "/new", "port": 1}}),
+        Wanted("group", "web", {"health": {"path": "/new", "port": 1}, "open_to": frozenset({"b", "a"})}),
     ]
     found = [
-        Found("group", "web", "g", {"health": {"path": "/", "port": 1}}),
+        Found("group", "web", "g", {"health": {"path": "/", "port": 1}, "open_to": frozenset()}),
         Found("gateway", "old", "igw", {"size": 1}),
     ]
     assert show(plan(wanted, found)) == (
@@ -21,6 +21,7 @@ def test_each_change_is_a_paragraph():
         "    zones: x, y\n"
         "~ group web\n"
         "    health.path: / -> /new\n"
+        "    open_to: (none) -> a, b\n"
         "- gateway old\n"
     )
 
