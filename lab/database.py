@@ -1,0 +1,150 @@
+"""The lab's database: SecantusDB, which speaks MongoDB's protocol, in a process of its own.
+
+It stands in for Atlas: TLS, SCRAM-SHA-256, one user who may read and write one database. The data goes with the lab.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from lab import ca
+from lab.part import LabError
+from lab.process import Child
+from lab.settings import Settings
+
+USER = "calstack"
+DATABASE = "calstack"
+PATIENCE = 20.0
+POLL = 0.02
+TICK = 1.0
+# It imports numpy, whose threads cost memory and have nothing to do.
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+# The data is thrown away, so nothing is worth waiting for.
+GRACE = 0.2
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the database is and who may use it; kept in a file of mode 0600, never in argv."""
+
+    host: str
+    port: int
+    folder: str
+    user: str
+    password: str
+    database: str
+    certificate: str
+    key: str
+
+    @classmethod
+    def read(cls, settings: Settings) -> "Account":
+        try:
+            return cls(**json.loads(_account_file(settings).read_text()))
+        except FileNotFoundError as error:
+            raise LabError("the lab's database is not up: start it with `python -m lab up`") from error
+
+    def write(self, settings: Settings) -> None:
+        path = _account_file(settings)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(vars(self), file)
+
+
+def uri(settings: Settings) -> str:
+    """The connection string an application gets as MONGO_URI, password included. Raises LabError."""
+    account = Account.read(settings)
+    options = {"tls": "true", "tlsCAFile": str(ca.certificate_file(settings)), "retryWrites": "true", "w": "majority"}
+    options["authMechanism"] = "SCRAM-SHA-256"
+    user, password = quote(account.user, safe=""), quote(account.password, safe="")
+    return f"mongodb://{user}:{password}@{account.host}:{account.port}/?{urlencode(options)}"
+
+
+class DatabasePart:
+    """A lab.part.Part."""
+
+    name = "database"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._child: Child | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._settings.logs / "database.log"
+
+    def launch(self) -> None:
+        """Start the process without waiting for it: it imports for a second, which others can use."""
+        if self._child:
+            return
+        host, port = self._settings.database_address
+        if accepts(host, port):
+            raise LabError(f"something else listens on {host}:{port}: stop it, or choose another LAB_NETWORK")
+        certificate, key = ca.issue(self._settings, "database", host)
+        password = secrets.token_urlsafe(24)
+        folder = str(self._data)
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir(parents=True)
+        Account(host, port, folder, USER, password, DATABASE, str(certificate), str(key)).write(self._settings)
+        server = Path(__file__).with_name("database_server.py")
+        # -P: the folder of the script holds modules whose names are the standard library's or a package's.
+        argv = [sys.executable, "-P", server, _account_file(self._settings)]
+        self._child = Child.start(self._settings, self.name, argv, log=self.log, environment=ENVIRONMENT)
+
+    def start(self) -> None:
+        self.launch()
+        deadline = time.monotonic() + PATIENCE
+        while not answers(*self._settings.database_address, ca.certificate_file(self._settings)):
+            if trouble := self.trouble():
+                raise LabError(trouble)
+            if time.monotonic() > deadline:
+                raise LabError(f"the database is not ready after {PATIENCE:g} s: {self.log} says why")
+            time.sleep(POLL)
+
+    def tick(self) -> float:
+        return TICK
+
+    def trouble(self) -> str | None:
+        code = self._child.died() if self._child else None
+        return None if code is None else f"the database exited with {code}: {self.log} says why"
+
+    def stop(self) -> None:
+        if self._child:
+            self._child.stop(GRACE)
+            self._child = None
+        shutil.rmtree(self._data, ignore_errors=True)
+        _account_file(self._settings).unlink(missing_ok=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._settings.run / "database"
+
+
+def accepts(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def answers(host: str, port: int, authority: Path) -> bool:
+    """Whether a server with a certificate of this authority is there."""
+    try:
+        with socket.create_connection((host, port), timeout=1) as connection:
+            ssl.create_default_context(cafile=authority).wrap_socket(connection, server_hostname=host).close()
+            return True
+    except OSError:
+        return False
+
+
+def _account_file(settings: Settings) -> Path:
+    return settings.run / "database.json"

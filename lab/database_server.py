@@ -1,0 +1,64 @@
+"""The database's own process: SecantusDB with one user, who is there before the first connection can be.
+
+usage: python -P database_server.py SETTINGS     a JSON file of mode 0600, see lab/database.py
+
+SecantusDB's command line would need a first start without authentication to create that user, and a second with it.
+"""
+
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from secantus.auth import derive_credentials
+from secantus.server import SecantusDBServer
+
+MECHANISM = "SCRAM-SHA-256"
+# MongoDB's, per mechanism; users live in `admin`, as Atlas's do.
+AUTHENTICATION_DATABASE = "admin"
+
+
+def serve(settings: dict[str, Any]) -> SecantusDBServer:
+    server = SecantusDBServer(
+        host=settings["host"],
+        port=settings["port"],
+        storage_path=settings["folder"],
+        require_auth=True,
+        enable_test_commands=False,
+        # Without it a kill -9 loses acknowledged writes, which an Atlas cluster does not.
+        sync_on_commit=True,
+        cache_size="64M",
+        tls_cert_file=settings["certificate"],
+        tls_key_file=settings["key"],
+    )
+    user, database = settings["user"], AUTHENTICATION_DATABASE
+    record: dict[str, object] = {
+        "_id": f"{database}.{user}",
+        "user": user,
+        "db": database,
+        "credentials": derive_credentials(settings["password"], mechanism=MECHANISM, username=user).to_doc(),
+        "roles": [{"role": "readWrite", "db": settings["database"]}],
+        "mechanisms": [MECHANISM],
+    }
+    server.storage.add_user(database, user, record)
+    server.start()
+    return server
+
+
+def main() -> None:
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    server = serve(json.loads(Path(sys.argv[1]).read_text()))
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    server.wait()
+
+
+if __name__ == "__main__":
+    main()
