@@ -12,7 +12,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsC
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import Result, converge
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
-from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Wanted, known, resolve
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted, known, resolve
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -30,6 +30,7 @@ class Component:
     `wanted` and `outputs` are pure functions of the module's parameters and the scope; `wanted` raises
     InputError for parameters that cannot be built. Outputs may hold Refs. `survey`, where there is one, reads what
     the parameters leave to the account (its zones, its own number) and returns it as further parameters.
+    `notes`, where there are any, are warnings about what is there now.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Component:
     wanted: Callable[[Mapping[str, Any], Scope], Sequence[Wanted]]
     outputs: Callable[[Mapping[str, Any], Scope], Mapping[str, Any]]
     survey: Callable[[Clients, Mapping[str, Any], Scope], Mapping[str, Any]] | None = None
+    notes: Callable[[Sequence[Found], Scope], Sequence[str]] | None = None
 
 
 def run(module: Any, component: Component) -> None:
@@ -53,6 +55,8 @@ def run(module: Any, component: Component) -> None:
         outputs = resolve(dict(component.outputs(params, scope)), known(result.found)) if present else {}
     except CalstackError as error:
         module.fail_json(msg=str(error))
+    for note in component.notes(result.found, scope) if component.notes else ():
+        module.warn(note)
     module.exit_json(**report(result), **outputs)
 
 
