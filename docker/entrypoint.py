@@ -18,23 +18,23 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-SECRET_VARIABLE = "GOOGLE_CLIENT_SECRET_JSON"
-SECRET_FILE = "client_secret.json"
-SHARED_MEMORY = Path("/dev/shm")
+CLIENT_VARIABLE = "GOOGLE_CLIENT_SECRET_JSON"
+CLIENT_FILE = "client_secret.json"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes its own file in it
 
 
-class BadSettings(Exception):
+class SettingsError(Exception):
     """The application cannot start like this; the message names everything that is missing or wrong."""
 
 
 def check(environment: Mapping[str, str]) -> None:
-    """Raise BadSettings, naming all that is wrong at once and no value."""
+    """Raise SettingsError, naming all that is wrong at once and no value."""
     missing = [name for name in environment.get("REQUIRED_VARIABLES", "").split() if not environment.get(name)]
     problems = [f"missing: {', '.join(missing)}"] if missing else []
-    if environment.get(SECRET_VARIABLE) and not is_object(environment[SECRET_VARIABLE]):
-        problems.append(f"{SECRET_VARIABLE} is not the JSON object that Google's console offers for download")
+    if environment.get(CLIENT_VARIABLE) and not is_object(environment[CLIENT_VARIABLE]):
+        problems.append(f"{CLIENT_VARIABLE} is not the JSON object that Google's console offers for download")
     if problems:
-        raise BadSettings("; ".join(problems))
+        raise SettingsError("; ".join(problems))
 
 
 def is_object(text: str) -> bool:
@@ -44,10 +44,10 @@ def is_object(text: str) -> bool:
         return False
 
 
-def write_secret(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """A new file that only its owner reads, even if one with wider permissions stood there."""
     path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
 
 
@@ -81,12 +81,13 @@ def main() -> None:
     environment = dict(os.environ)
     try:
         check(environment)
-    except BadSettings as problem:
+    except SettingsError as problem:
         sys.exit(f"entrypoint: {problem}")
-    if secret := environment.pop(SECRET_VARIABLE, ""):
-        write_secret(Path(SECRET_FILE), secret)
+    if client := environment.pop(CLIENT_VARIABLE, ""):
+        write_private(Path(CLIENT_FILE), client)
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn(environment)], environment)
+    argv = [sys.executable, "-m", "gunicorn", *gunicorn(environment)]
+    os.execve(sys.executable, argv, environment)  # noqa: S606  signals must reach gunicorn itself, as process 1
 
 
 if __name__ == "__main__":

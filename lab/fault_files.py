@@ -1,7 +1,6 @@
 """The fault of an image is a file under `settings.run`, which every task of that image looks at."""
 
 import json
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -30,7 +29,7 @@ def put(settings: Settings, digest: str, label: str, fault: Fault | None) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps({**asdict(fault), "label": label}))
-    os.replace(new, path)
+    new.replace(path)
 
 
 def listed(settings: Settings) -> Iterator[Faulted]:

@@ -42,7 +42,7 @@ def inject(
     *,
     registry: Registry | None = None,
 ) -> str:
-    """Give the image (NAME:TAG or a digest) this fault, or clear it with `none`; a line that says so. Raises LabError."""
+    """Give the image (NAME:TAG or a digest) this fault, or clear it with `none`; a line about it. Raises LabError."""
     fault = make(mode, share, delay)
     digest = image if is_digest(image) else _digest(registry or Registry(settings), image)
     fault_files.put(settings, digest, image, fault)
@@ -51,9 +51,13 @@ def inject(
 
 def overview(settings: Settings, image: str | None = None) -> list[str]:
     """The faults there are (with `image`, of that image as the user named it), and the modes there could be."""
-    there = [describe(faulted) for faulted in fault_files.listed(settings) if image in (None, faulted.label, faulted.digest)]
+    there = [item for item in fault_files.listed(settings) if image in (None, item.label, item.digest)]
     modes = {CLEAR: "clear the fault", **MODES}
-    return [*(there or ["no faults"]), "", *(f"  {mode:<16}{words}" for mode, words in modes.items())]
+    return [
+        *([describe(item) for item in there] or ["no faults"]),
+        "",
+        *(f"  {mode:<16}{words}" for mode, words in modes.items()),
+    ]
 
 
 def describe(faulted: Faulted) -> str:

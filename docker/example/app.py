@@ -103,7 +103,7 @@ def status() -> str:
         )
         events = database["events"].count_documents({})
     variables = {name: bool(os.environ.get(name)) for name in VARIABLES}
-    return render_template("status.html", views=views["value"], events=events, variables=variables)
+    return render_template("status.html", views=views["value"] if views else 0, events=events, variables=variables)
 
 
 @app.get("/slow")

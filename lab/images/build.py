@@ -69,7 +69,6 @@ def build(
 
 
 def _application(source: Path) -> list[files.File]:
-    for name, why in (("app.py", "gunicorn serves app:app"), ("requirements.txt", "its packages are installed")):
-        if not (source / name).is_file():
-            raise LabError(f"{source} has no {name}: an image is made of a folder with app.py and requirements.txt ({why})")
+    if missing := [name for name in ("app.py", "requirements.txt") if not (source / name).is_file()]:
+        raise LabError(f"{source} has no {' and no '.join(missing)}: an image is made of a folder with both")
     return files.list_files(source)

@@ -85,9 +85,8 @@ def prepare(source: Path, requirements: Requirements, folder: Path, progress: Ca
         progress(f"installing the packages of {source / 'requirements.txt'}")
         # Relocatable, because it is renamed when it is complete.
         _uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, partial / "venv"], source, lock)
-        install = ["pip", "install", "--link-mode", "hardlink", "--compile-bytecode"]
-        install += ["--python", partial / "venv/bin/python", "-r", "requirements.txt", *requirements.added]
-        _uv(install, source, lock)
+        options: list[str | Path] = ["--link-mode", "hardlink", "--compile-bytecode", "--python", _interpreter(partial)]
+        _uv(["pip", "install", *options, "-r", "requirements.txt", *requirements.added], source, lock)
 
     target = folder / requirements.key
     if not cache.make_once(target, fill, lambda path: _interpreter(path).exists()):

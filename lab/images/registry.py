@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.exceptions
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from lab.images.manifest import MEDIA_TYPE, Manifest
 from lab.images.reference import Reference
@@ -28,7 +29,7 @@ class Registry:
             return self._client.describe_repositories(repositoryNames=[name])["repositories"][0]
         except self._client.exceptions.RepositoryNotFoundException:
             return None
-        except (ConnectionError, HTTPClientError) as error:
+        except (botocore.exceptions.ConnectionError, HTTPClientError) as error:
             raise LabError(
                 f"the lab does not answer at {self._settings.aws_endpoint}: start it with `python -m lab up`"
             ) from error
@@ -85,6 +86,6 @@ def _client(settings: Settings) -> Any:
         endpoint_url=settings.aws_endpoint,
         region_name=settings.region,
         aws_access_key_id="lab",
-        aws_secret_access_key="lab",
+        aws_secret_access_key="lab",  # noqa: S106  the emulator takes any
         config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}, proxies={}),
     )

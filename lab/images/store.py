@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from moto.ecr.models import Repository
 
 
-class ImageNotFound(Exception):
+class ImageNotFound(Exception):  # noqa: N818  as in ECR's ImageNotFoundException
     """The image cannot be pulled; the message says why, in the words that follow CannotPullContainerError."""
 
 
@@ -105,7 +105,7 @@ def registered_digest(settings: Settings, reference: Reference) -> str | None:
     with backends.LOCK:
         repository: Repository | None = backends.ecr(settings).repositories.get(reference.repository)
         for image in repository.images if repository else ():
-            digest = image.get_image_digest()
+            digest: str = image.get_image_digest()
             if digest == reference.digest if reference.digest else reference.tag in image.image_tags:
                 return digest
     return None

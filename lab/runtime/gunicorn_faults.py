@@ -10,8 +10,9 @@ The state file is looked at for every request (one stat): a fault is live at onc
 
 import json
 import os
-import ssl
+import runpy
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -174,10 +175,8 @@ def is_health_check(environ: Environ) -> bool:
 
 def own_settings(folder: Path) -> dict[str, Any]:
     """The application's own gunicorn.conf.py, which gunicorn reads only when it is given no other."""
-    path, names = folder / "gunicorn.conf.py", dict[str, Any]()
-    if path.is_file():
-        names["__file__"] = str(path)
-        exec(compile(path.read_text(), str(path), "exec"), names)
+    path = folder / "gunicorn.conf.py"
+    names = runpy.run_path(str(path)) if path.is_file() else {}
     return {name: value for name, value in names.items() if not name.startswith("__")}
 
 
