@@ -1,0 +1,50 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""The repository's policy: our one statement in it, beside those of others. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+SID = "CalstackPull"
+CHANGED = "(a statement changed by hand)"
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+def pull_accounts(text: str | None) -> frozenset[str]:
+    """The accounts that our statement of the policy lets pull; {CHANGED} where it says something else by now."""
+    ours = [statement for statement in _statements(text) if statement.get("Sid") == SID]
+    if not ours:
+        return frozenset()
+    if len(ours) > 1 or ours[0].get("Effect") != "Allow" or _several(ours[0].get("Action")) != frozenset(PULL):
+        return frozenset({CHANGED})
+    principal = ours[0].get("Principal")
+    names = _several(principal.get("AWS")) if isinstance(principal, Mapping) else frozenset()
+    return frozenset(_account(name) for name in names)
+
+
+def with_pull_accounts(text: str | None, accounts: Iterable[str], partition: str) -> str | None:
+    """The policy with our statement letting `accounts` pull, all other statements kept; None: no policy is left."""
+    statements = [statement for statement in _statements(text) if statement.get("Sid") != SID]
+    principals = [f"arn:{partition}:iam::{account}:root" for account in sorted(accounts)]
+    if principals:
+        statements.append({"Sid": SID, "Effect": "Allow", "Principal": {"AWS": principals}, "Action": list(PULL)})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+
+
+def _statements(text: str | None) -> list[dict[str, Any]]:
+    if not text:
+        return []
+    statement = json.loads(text).get("Statement", [])
+    return [statement] if isinstance(statement, dict) else list(statement)
+
+
+def _several(value: Any) -> frozenset[str]:
+    """IAM writes a list of one as the one."""
+    return frozenset([value] if isinstance(value, str) else value or [])
+
+
+def _account(principal: str) -> str:
+    return principal.split(":")[4] if principal.startswith("arn:") else principal
