@@ -27,6 +27,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 class Component:
     """What makes a component: its kinds in order of use, what is wanted of them, and what it publishes.
 
+    A kind that needs a parameter besides (a secret its value) comes as a functools.partial.
+
     `wanted` and `outputs` are pure functions of the module's parameters and the scope; `wanted` raises
     InputError for parameters that cannot be built. Outputs may hold Refs. `survey`, where there is one, reads what
     the parameters leave to the account (its zones, its own number) and returns it as further parameters.
@@ -34,7 +36,7 @@ class Component:
     """
 
     name: str
-    kinds: Sequence[type[Kind]]
+    kinds: Sequence[Callable[[Clients, Scope], Kind]]
     wanted: Callable[[Mapping[str, Any], Scope], Sequence[Wanted]]
     outputs: Callable[[Mapping[str, Any], Scope], Mapping[str, Any]]
     survey: Callable[[Clients, Mapping[str, Any], Scope], Mapping[str, Any]] | None = None
