@@ -1,0 +1,121 @@
+import importlib.util
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.settings import CHECKOUT
+
+# Not by name: a package called docker is installed too.
+SPEC = importlib.util.spec_from_file_location("entrypoint", CHECKOUT / "docker" / "entrypoint.py")
+assert SPEC
+assert SPEC.loader
+entrypoint = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(entrypoint)
+
+NAMES = st.sampled_from(["MONGO_URI", "FLASK_SECRET_KEY", "SENDGRID_API_KEY", "MS_CLIENT_ID", "DOMAIN"])
+
+
+@given(st.lists(NAMES, unique=True), st.sets(NAMES))
+def test_names_every_missing_variable_at_once(names: list[str], given_ones: set[str]) -> None:
+    environment = {"REQUIRED_VARIABLES": " ".join(names), **dict.fromkeys(given_ones, "value")}
+    missing = [name for name in names if name not in given_ones]
+    if not missing:
+        entrypoint.check(environment)
+        return
+    with pytest.raises(entrypoint.SettingsError) as caught:
+        entrypoint.check(environment)
+    assert str(caught.value) == f"missing: {', '.join(missing)}"
+
+
+def test_an_empty_variable_is_missing() -> None:
+    with pytest.raises(entrypoint.SettingsError, match="missing: MONGO_URI"):
+        entrypoint.check({"REQUIRED_VARIABLES": "MONGO_URI", "MONGO_URI": ""})
+
+
+@pytest.mark.parametrize("text", ["{not json", '"a string"', "[]"])
+def test_refuses_a_google_client_that_is_no_object_and_does_not_show_it(text: str) -> None:
+    with pytest.raises(entrypoint.SettingsError) as caught:
+        entrypoint.check({"GOOGLE_CLIENT_SECRET_JSON": text, "REQUIRED_VARIABLES": "A"})
+    assert "missing: A; GOOGLE_CLIENT_SECRET_JSON" in str(caught.value)
+    assert text not in str(caught.value)
+
+
+def test_the_file_is_private_even_where_an_open_one_stood(tmp_path: Path) -> None:
+    path = tmp_path / "client_secret.json"
+    path.write_text("old")
+    path.chmod(0o644)
+    entrypoint.write_private(path, "{}")
+    assert path.read_text() == "{}"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_arguments_by_default(tmp_path: Path) -> None:
+    arguments = entrypoint.gunicorn({}, shared_memory=tmp_path / "none")
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
+    assert arguments[0] == "app:app"
+    assert options["--bind"] == "0.0.0.0:5000"
+    assert (options["--workers"], options["--threads"], options["--worker-class"]) == ("1", "4", "gthread")
+    assert int(options["--keep-alive"]) > 60
+    assert options["--graceful-timeout"] == "25"
+    assert "--worker-tmp-dir" not in arguments
+
+
+def test_arguments_from_the_environment(tmp_path: Path) -> None:
+    variables = {"BIND": "127.0.0.9:5001", "WEB_CONCURRENCY": "3", "THREADS": "8", "FORWARDED_ALLOW_IPS": "10.0.0.1"}
+    arguments = entrypoint.gunicorn(variables, shared_memory=tmp_path)
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
+    assert options["--bind"] == "127.0.0.9:5001"
+    assert (options["--workers"], options["--threads"]) == ("3", "8")
+    assert options["--forwarded-allow-ips"] == "10.0.0.1"
+    assert options["--worker-tmp-dir"] == str(tmp_path)
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Path:
+    """A gunicorn that only tells what it was started with."""
+    package = tmp_path / "packages" / "gunicorn"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    tell = (
+        "import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ), open('client_secret.json').read()]))"
+    )
+    (package / "__main__.py").write_text(tell)
+    return package.parent
+
+
+def run(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, str(entrypoint.__file__)]
+    return subprocess.run(program, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_becomes_gunicorn_with_the_file_and_without_the_variable(tmp_path: Path, stand_in: Path) -> None:
+    done = run(tmp_path, PYTHONPATH=str(stand_in), GOOGLE_CLIENT_SECRET_JSON='{"web": {}}', OTHER="kept")
+    assert done.returncode == 0, done.stderr
+    arguments, environment, secret = json.loads(done.stdout)
+    assert arguments[0] == "app:app"
+    assert "--no-control-socket" not in arguments  # this gunicorn has none, like the older ones
+    assert "GOOGLE_CLIENT_SECRET_JSON" not in environment
+    assert environment["OTHER"] == "kept"
+    assert secret == '{"web": {}}'
+
+
+def test_turns_the_control_socket_off_where_there_is_one(tmp_path: Path, stand_in: Path) -> None:
+    (stand_in / "gunicorn" / "ctl").mkdir()
+    (stand_in / "gunicorn" / "ctl" / "__init__.py").touch()
+    done = run(tmp_path, PYTHONPATH=str(stand_in), GOOGLE_CLIENT_SECRET_JSON="{}")
+    assert "--no-control-socket" in json.loads(done.stdout)[0]
+
+
+def test_does_not_start_with_bad_settings(tmp_path: Path) -> None:
+    done = run(tmp_path, REQUIRED_VARIABLES="MONGO_URI FLASK_SECRET_KEY", GOOGLE_CLIENT_SECRET_JSON="hunter2")
+    assert done.returncode == 1
+    assert done.stderr.startswith("entrypoint: missing: MONGO_URI, FLASK_SECRET_KEY; GOOGLE_CLIENT_SECRET_JSON")
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
