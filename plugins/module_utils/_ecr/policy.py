@@ -18,11 +18,18 @@ def pull_accounts(text: str | None) -> frozenset[str]:
     ours = [statement for statement in _statements(text) if statement.get("Sid") == SID]
     if not ours:
         return frozenset()
-    if len(ours) > 1 or ours[0].get("Effect") != "Allow" or _several(ours[0].get("Action")) != frozenset(PULL):
+    statement = ours[0]
+    principal = statement.get("Principal")
+    as_made = (
+        len(ours) == 1
+        and statement.get("Effect") == "Allow"
+        and _several(statement.get("Action")) == frozenset(PULL)
+        and isinstance(principal, Mapping)
+        and list(principal) == ["AWS"]
+    )
+    if not as_made:
         return frozenset({CHANGED})
-    principal = ours[0].get("Principal")
-    names = _several(principal.get("AWS")) if isinstance(principal, Mapping) else frozenset()
-    return frozenset(_account(name) for name in names)
+    return frozenset(_account(name) for name in _several(principal["AWS"]))
 
 
 def with_pull_accounts(text: str | None, accounts: Iterable[str], partition: str) -> str | None:
