@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 SID = "CalstackPull"
@@ -19,17 +19,13 @@ def pull_accounts(text: str | None) -> frozenset[str]:
     if not ours:
         return frozenset()
     statement = ours[0]
-    principal = statement.get("Principal")
-    as_made = (
-        len(ours) == 1
-        and statement.get("Effect") == "Allow"
-        and _several(statement.get("Action")) == frozenset(PULL)
-        and isinstance(principal, Mapping)
-        and list(principal) == ["AWS"]
-    )
-    if not as_made:
-        return frozenset({CHANGED})
-    return frozenset(_account(name) for name in _several(principal["AWS"]))
+    match statement.get("Principal"):
+        case {"AWS": names, **others} if not others:
+            accounts = frozenset(_account(name) for name in _several(names))
+        case _:
+            accounts = frozenset()
+    as_made = statement.get("Effect") == "Allow" and _several(statement.get("Action")) == frozenset(PULL)
+    return accounts if len(ours) == 1 and as_made and accounts else frozenset({CHANGED})
 
 
 def with_pull_accounts(text: str | None, accounts: Iterable[str], partition: str) -> str | None:
