@@ -74,9 +74,7 @@ def connection_manager(balancer: LoadBalancer, name: str, routes: Json, access_l
                     "typed_config": {
                         "@type": FILE_ACCESS_LOG,
                         "path": str(access_log),
-                        "log_format": {
-                            "text_format_source": {"inline_string": f"{balancer.dimension} {LOG_FORMAT}\n"}
-                        },
+                        "log_format": {"text_format_source": {"inline_string": f"{balancer.dimension} {LOG_FORMAT}\n"}},
                     },
                 }
             ],

@@ -97,7 +97,12 @@ def cluster(group: TargetGroup, directory: Path) -> Json:
         },
         "circuit_breakers": {
             "thresholds": [
-                {"max_connections": 1 << 20, "max_pending_requests": 1 << 20, "max_requests": 1 << 20, "max_retries": 64}
+                {
+                    "max_connections": 1 << 20,
+                    "max_pending_requests": 1 << 20,
+                    "max_requests": 1 << 20,
+                    "max_retries": 64,
+                }
             ]
         },
         "typed_extension_protocol_options": {
@@ -185,9 +190,7 @@ def listener_name(arn: str) -> str:
     return f"{parts[-3]}.{parts[-1]}"
 
 
-def listener_resource(
-    balancer: LoadBalancer, listener: Listener, directory: Path, port: Callable[[int], int]
-) -> Json:
+def listener_resource(balancer: LoadBalancer, listener: Listener, directory: Path, port: Callable[[int], int]) -> Json:
     name = listener_name(listener.arn)
     routes = {"route_config_name": name, "config_source": source(directory, f"rds.{name}.json")}
     chain: Json = {"filters": [connection_manager(balancer, name, routes, directory / ACCESS_LOG)]}
