@@ -4,6 +4,7 @@ Each module here that is named for a service and has `apply()` holds that servic
 """
 
 import importlib
+import os
 
 SERVICES = (
     "acm",
@@ -20,8 +21,13 @@ SERVICES = (
 )
 
 
+# moto reads them when it is imported; what it would load is never asked for here, and large.
+SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_IAM_LOAD_MANAGED_POLICIES": "false"}
+
+
 def apply_mends() -> None:
     """Mend every service; once a process, before the first request."""
+    os.environ.update(SETTINGS)
     for service in SERVICES:
         name = f"{__name__}.{service}"
         try:

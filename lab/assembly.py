@@ -1,0 +1,33 @@
+"""The one place where the lab's parts are put together."""
+
+from collections.abc import Callable
+
+from lab import environment
+from lab.daemon import Daemon, Waker
+from lab.database import DatabasePart
+from lab.settings import Settings
+from lab.state import STATUS_PAGE, State
+
+
+def assemble(settings: Settings, waker: Waker) -> Daemon:
+    """The lab of `settings`, not yet started. Raises LabError."""
+    database = DatabasePart(settings)
+    database.launch()  # it needs a second for itself, while moto is imported here
+    from lab.aws import apply_mends
+
+    apply_mends()
+    from lab.aws.server import AwsServer
+    from lab.balancer.part import BalancerPart
+    from lab.balancer.targets import TargetRegistry
+    from lab.ecs.part import EcsPart
+
+    pages: dict[str, Callable[[], object]] = {}
+    daemon = Daemon(
+        State(settings),
+        AwsServer(settings, waker.wake, pages),
+        [database, BalancerPart(settings), EcsPart(settings, TargetRegistry(settings))],
+        waker,
+        ready=lambda: environment.write(settings),
+    )
+    pages[STATUS_PAGE] = daemon.status
+    return daemon

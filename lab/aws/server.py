@@ -1,0 +1,168 @@
+"""The AWS endpoint: moto's WSGI application in this process, one request at a time, with a log of the calls.
+
+A line of `aws-calls.jsonl` is {"time", "ms", "status", "service", "action", "writes"}: when it came (seconds since
+the epoch), how long the emulator took, the HTTP status.
+"""
+
+import errno
+import io
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from lab.aws import backends
+from lab.aws.calls import Call, identify
+from lab.part import LabError
+from lab.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class CallLog:
+    """Appends a line a call; several threads may."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", buffering=1)
+        self._lock = threading.Lock()
+
+    def add(self, call: Call, started: float, seconds: float, status: int) -> None:
+        line = {
+            "time": round(started, 6),
+            "ms": round(seconds * 1000, 2),
+            "status": status,
+            "service": call.service,
+            "action": call.action,
+            "writes": call.writes,
+        }
+        with self._lock:
+            self._file.write(json.dumps(line) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Front:
+    """The WSGI application in front of moto's: the lock, the log, and a wake-up after each call that writes.
+
+    `pages` are the lab's own, by path, answered as JSON without the lock.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        calls: CallLog,
+        wake: Callable[[], None],
+        pages: Mapping[str, Callable[[], object]],
+    ) -> None:
+        self._application = application
+        self._calls = calls
+        self._wake = wake
+        self._pages = pages
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if page := self._pages.get(environ.get("PATH_INFO", "")):
+            body = json.dumps(page()).encode()
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
+        started = time.time()
+        body = self._take_body(environ)
+        path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        call = identify(environ["REQUEST_METHOD"], path, query, _headers(environ), body)
+        status = 500
+
+        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = int(line.split()[0])
+            return start_response(line, headers, exc_info)
+
+        begun = time.perf_counter()
+        try:
+            with backends.LOCK:
+                return list(self._application(environ, start))
+        finally:
+            if call:
+                self._calls.add(call, started, time.perf_counter() - begun, status)
+                if call.writes:
+                    self._wake()
+
+    def _take_body(self, environ: Environ) -> bytes:
+        """Read the body before the lock is taken: a slow client must not hold up the others."""
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if not length:
+            return b""
+        body: bytes = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
+        return body
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    return {
+        "authorization": environ.get("HTTP_AUTHORIZATION", ""),
+        "x-amz-target": environ.get("HTTP_X_AMZ_TARGET", ""),
+        "content-type": environ.get("CONTENT_TYPE", ""),
+    }
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """The call log has it already."""
+
+
+class AwsServer:
+    def __init__(
+        self, settings: Settings, wake: Callable[[], None], pages: Mapping[str, Callable[[], object]] | None = None
+    ) -> None:
+        self._settings = settings
+        self._wake = wake
+        self._pages = pages or {}
+
+    def start(self) -> None:
+        """Answer from now on. Raises LabError when the address is taken."""
+        host, port = self._settings.aws_address
+        listener = listen(host, port)
+        self._calls = CallLog(self._settings.logs / "aws-calls.jsonl")
+        dispatcher = DomainDispatcherApplication(create_backend_app)
+        front = Front(dispatcher, self._calls, self._wake, self._pages)
+        self._server = make_server(
+            host, port, front, threaded=True, request_handler=_QuietHandler, fd=listener.detach()
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+        self._thread.start()
+
+    def trouble(self) -> str | None:
+        return None if self._thread.is_alive() else "the server's thread has died, see lab.log"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._calls.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises LabError, which names LAB_NETWORK, when another has the address."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise LabError(
+                f"{host}:{port} is in use, by another lab perhaps: end that one, or give this one addresses of its "
+                "own, for example LAB_NETWORK=127.81"
+            ) from None
+        raise LabError(f"cannot listen on {host}:{port}: {error.strerror}; LAB_NETWORK names other addresses") from None
+    listener.listen(128)
+    return listener

@@ -1,0 +1,96 @@
+"""`lab status`: what runs and what is wrong, for people. Exit code 1 when the lab is down or in trouble."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lab.process import members
+from lab.settings import Settings
+from lab.state import READY, STATUS_PAGE, State
+
+PATIENCE = 10.0
+
+
+def status(settings: Settings, say: Callable[[str], None] = print) -> int:
+    state = State(settings)
+    daemon, last = state.daemon(), state.last_daemon()
+    if daemon is None:
+        if last is None:
+            say("The lab is down.")
+        else:
+            left = " Some of its processes live on." if members(last) or any_left(settings) else ""
+            say(f"The lab's process (pid {last.pid}) has died.{left} `lab up` and `lab down` clean up; see lab.log.")
+        return 1
+    if not any(phase.part == READY for phase in state.phases()):
+        say(f"The lab is starting (pid {daemon.pid}).")
+        return 1
+    try:
+        found = fetch(settings)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        say(f"The lab's process (pid {daemon.pid}) does not answer: {error}")
+        return 1
+    for line in render(settings, found, time.time()):
+        say(line)
+    return int(any(part["trouble"] for part in found["parts"]))
+
+
+def any_left(settings: Settings) -> bool:
+    return any((settings.run / "processes").glob("*"))
+
+
+def fetch(settings: Settings) -> dict[str, Any]:
+    """The daemon's status. Raises OSError when it does not answer."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(settings.aws_endpoint + STATUS_PAGE, timeout=PATIENCE) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[str]:
+    yield f"The lab is up since {ago(now - found['since'])} (pid {found['pid']}, network {settings.network}.0.0/16)."
+    for part in found["parts"]:
+        yield f"  {part['name']:<10} {'TROUBLE  ' + part['trouble'] if part['trouble'] else 'ready'}"
+    ecs = found.get("ecs", {})
+    for service in ecs.get("services", []):
+        yield ""
+        yield from _service(service)
+    if ecs.get("tasks"):
+        yield ""
+        yield "tasks outside services"
+        yield from map(_task, ecs["tasks"])
+    if ecs.get("stopped"):
+        yield ""
+        yield "stopped lately"
+        yield from map(_stopped, ecs["stopped"])
+
+
+def _service(service: dict[str, Any]) -> Iterator[str]:
+    state = "" if service["status"] == "ACTIVE" else f"  {service['status']}"
+    yield f"{service['cluster']}/{service['name']}  {service['running']} of {service['desired']} running{state}"
+    for deployment in service["deployments"]:
+        failed = f", {deployment['failed']} failed tasks" if deployment["failed"] else ""
+        yield f"  {deployment['status']} {deployment['task_definition']}  {deployment['rollout']}{failed}"
+        if deployment["rollout"] == "FAILED":
+            yield f"    {deployment['reason']}"
+    yield from map(_task, service["tasks"])
+
+
+def _task(task: dict[str, Any]) -> str:
+    words = [task["id"], task["address"], task["status"], task["health"] or "-", task["task_definition"]]
+    return f"    {'  '.join(words)}  since {ago(task['seconds'])}"
+
+
+def _stopped(task: dict[str, Any]) -> str:
+    exited = "" if task["exit"] is None else f" (exit code {task['exit']})"
+    return f"    {task['id']}  {task['group']}  {ago(task['seconds'])} ago  {task['reason']}{exited}"
+
+
+def ago(seconds: float) -> str:
+    """A span in its largest unit: 42 s, 7 min, 3 h, 2 d."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"

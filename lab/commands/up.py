@@ -1,0 +1,95 @@
+"""`lab up`: start the daemon and return when every part is ready."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+
+from lab import environment
+from lab.part import LabError
+from lab.process import Child, sweep
+from lab.settings import CHECKOUT, Settings
+from lab.state import READY, Phase, State
+
+PATIENCE = 60.0
+POLL = 0.02
+
+
+def up(settings: Settings, say: Callable[[str], None] = print) -> int:
+    check_platform()
+    state = State(settings)
+    with state.changing():
+        if daemon := state.daemon():
+            say(f"The lab is up (pid {daemon.pid}).")
+            return 0
+        if sweep(settings) or state.last_daemon():
+            say("Cleaned up after a lab that had crashed.")
+        state.clear()
+        begun = time.monotonic()
+        try:
+            _start(settings, state, say)
+        except BaseException:
+            sweep(settings)
+            state.clear()
+            raise
+    say(f"The lab is up after {time.monotonic() - begun:.1f} s.  In your shell: . {_shown(environment.path(settings))}")
+    return 0
+
+
+def check_platform(system: str = platform.system(), machine: str = platform.machine()) -> None:  # constants
+    """Raise LabError where Envoy's package and 127.0.0.0/8 are not to be had."""
+    if system != "Linux" or machine not in ("x86_64", "aarch64"):
+        raise LabError(f"the lab runs on Linux (x86_64, aarch64) only; this is {system} on {machine}")
+
+
+def _start(settings: Settings, state: State, say: Callable[[str], None]) -> None:
+    child = Child.start(
+        settings,
+        "lab",
+        [sys.executable, "-m", "lab.daemon"],
+        log=settings.logs / "lab.log",
+        environment=_daemon_environment(settings),
+        directory=CHECKOUT,
+    )
+    state.remember_daemon(child.identity)
+    shown = 0
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        exited = child.died()
+        phases = state.phases()
+        for phase in phases[shown:]:
+            if phase.error:
+                raise LabError(phase.error)
+            if phase.part == READY:
+                return
+            say(_line(phase))
+        shown = len(phases)
+        if exited is not None:
+            raise LabError(f"the lab's process exited with {exited}: {_shown(settings.logs / 'lab.log')} says why")
+        time.sleep(POLL)
+    raise LabError(f"the lab is not ready after {PATIENCE:g} s: {_shown(settings.logs / 'lab.log')} may say why")
+
+
+def _line(phase: Phase) -> str:
+    return f"  {phase.part:<10} ready  {phase.seconds:.1f} s"
+
+
+def _daemon_environment(settings: Settings) -> dict[str, str]:
+    """The user's environment without what would lead the emulator elsewhere, and with this lab's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    return {
+        **kept,
+        "LAB_HOME": str(settings.home),
+        "LAB_NETWORK": settings.network,
+        "LAB_CACHE": str(settings.cache),
+        "LAB_METRICS_DELAY": str(settings.metrics_delay),
+        # Threads would each take an arena of their own: tens of megabytes for nothing.
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def _shown(path: os.PathLike[str]) -> str:
+    """Relative where that is shorter to type."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else os.fspath(path)

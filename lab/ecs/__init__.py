@@ -1,0 +1,1 @@
+"""ECS for real: a pure scheduler decides, and a process plays each task."""
