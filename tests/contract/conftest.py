@@ -1,0 +1,56 @@
+"""Two emulators: `plain` is moto as it comes, `mended` has the lab's mends.
+
+A contract test shows the gap on the first, so that we notice when moto closes it, and AWS's answer on the second.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+CHECKOUT = Path(__file__).parent.parent.parent
+Client = Callable[[str], Any]
+
+
+def emulator(kind: str) -> Iterator[Client]:
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("emulator.py")), kind],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+
+    @cache
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="eu-west-1",
+            aws_access_key_id="AKIACONTRACT0CALSTACK",
+            aws_secret_access_key="contract-only",
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+
+    yield client
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def plain() -> Iterator[Client]:
+    yield from emulator("plain")
+
+
+@pytest.fixture(scope="session")
+def mended() -> Iterator[Client]:
+    yield from emulator("mended")

@@ -1,0 +1,31 @@
+"""moto in a process of its own, as it comes (`plain`) or with the lab's mends (`mended`): prints its port, answers until killed."""
+
+import os
+import socket
+import sys
+
+
+def main() -> None:
+    if sys.argv[1] == "mended":
+        from lab.aws import apply_mends
+
+        apply_mends()
+    else:
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, *_: object) -> None:
+            pass
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    host, port = listener.getsockname()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(host, port, application, request_handler=Quiet, fd=listener.detach())
+    print(port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
