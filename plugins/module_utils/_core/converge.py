@@ -13,7 +13,14 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doin
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, ForeignError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.plan import Change, plan
-from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Known, Wanted, known, resolve
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import (
+    Found,
+    Known,
+    Wanted,
+    known,
+    references,
+    resolve,
+)
 
 VERIFY_SECONDS = 30.0
 READERS = 8
@@ -79,18 +86,32 @@ def _plan(kinds: Sequence[Kind], wanted: Sequence[Wanted], found: Sequence[Found
 def _apply(kinds: Sequence[Kind], changes: Sequence[Change], found: Sequence[Found]) -> None:
     by_kind = {kind.kind: kind for kind in kinds}
     there = known(list(found))
-    created: list[tuple[Kind, Found]] = []
+    created: list[Found] = []
+
+    def settle(items: list[Found]) -> None:
+        for item in items:
+            created.remove(item)
+            with doing(f"waiting for {item.kind} {item.name}"):
+                there[item.kind, item.name] = by_kind[item.kind].settle(item)
+
     for change in changes:
         kind = by_kind[change.kind]
-        # All of one kind are created before the first is waited for: three NAT gateways take as long as one.
-        if created and created[-1][0] is not kind:
-            _settle(created, there)
+        # Nothing is waited for before it is used: what takes AWS minutes becomes ready while the rest is made.
+        settle(_needed(change, created))
         with doing(f"{change.action} {change.kind} {change.name}"):
             item = _make(kind, change, there)
         if item:
             there[item.kind, item.name] = item
-            created.append((kind, item))
-    _settle(created, there)
+            created.append(item)
+    settle(list(created))
+
+
+def _needed(change: Change, created: Sequence[Found]) -> list[Found]:
+    """What must be ready before `change`: what it refers to; all, before anything is deleted that they replace."""
+    if change.wanted is None:
+        return list(created)
+    used = {(ref.kind, ref.name) for ref in references((change.wanted.properties, change.wanted.initial))}
+    return [item for item in created if (item.kind, item.name) in used]
 
 
 def _make(kind: Kind, change: Change, there: Known) -> Found | None:
@@ -104,13 +125,6 @@ def _make(kind: Kind, change: Change, there: Known) -> Found | None:
         return kind.create(change.name, properties | resolve(change.wanted.initial, there))
     kind.update(change.found, {key: properties[key] for key in change.after}, properties)
     return None
-
-
-def _settle(created: list[tuple[Kind, Found]], there: dict[tuple[str, str], Found]) -> None:
-    while created:
-        kind, item = created.pop(0)
-        with doing(f"waiting for {item.kind} {item.name}"):
-            there[item.kind, item.name] = kind.settle(item)
 
 
 def _verify(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,3 +73,15 @@ def resolve(value: Any, there: Known) -> Any:
     if isinstance(value, frozenset):
         return frozenset(resolve(item, there) for item in value)
     return value
+
+
+def references(value: Any) -> Iterator[Ref]:
+    """Every Ref within `value`."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, tuple | frozenset):
+        for item in value:
+            yield from references(item)

@@ -25,7 +25,7 @@ def _lines(change: Change) -> Iterator[str]:
     if change.action == "update":
         before, after = dict(_leaves(change.before)), dict(_leaves(change.after))
         for path in sorted(before.keys() | after.keys()):
-            if before.get(path) != after.get(path) and (path in after or not path.startswith("tags.")):
+            if _text(before.get(path)) != _text(after.get(path)) and (path in after or not path.startswith("tags.")):
                 yield f"    {path}: {_text(before.get(path))} -> {_text(after.get(path))}"
 
 

@@ -68,7 +68,7 @@ WANTED = [
 ]
 
 
-def test_it_creates_in_order_and_waits_once_for_each_kind():
+def test_it_creates_in_order_and_waits_for_what_is_used():
     world = World()
     assert len(converge(kinds(world), WANTED).changes) == 3
     assert world.calls == [
@@ -80,6 +80,23 @@ def test_it_creates_in_order_and_waits_once_for_each_kind():
         ("settle", "subnet", "b"),
     ]
     assert world.there["subnet", "a"].properties["vpc"] == "vpc-main"
+
+
+def test_what_takes_long_is_waited_for_where_it_is_used_and_before_deletions():
+    world = World()
+    world.there["subnet", "old"] = Found("subnet", "old", "subnet-old")
+    slow, other = Wanted("vpc", "slow"), Wanted("vpc", "other")
+    user = Wanted("subnet", "user", initial={"nested": {"routes": (Ref("vpc", "slow"),)}})
+    converge(kinds(world), [slow, other, user])
+    assert world.calls == [
+        ("create", "vpc", "slow"),
+        ("create", "vpc", "other"),
+        ("settle", "vpc", "slow"),
+        ("create", "subnet", "user"),
+        ("settle", "vpc", "other"),
+        ("settle", "subnet", "user"),
+        ("delete", "subnet", "old"),
+    ]
 
 
 def test_a_second_run_changes_nothing():

@@ -28,3 +28,10 @@ def test_each_change_is_a_paragraph():
 
 def test_no_change_is_no_text():
     assert show([]) == ""
+
+
+def test_an_empty_mapping_that_is_filled_shows_only_what_fills_it():
+    change = plan(
+        [Wanted("rules", "web", {"ingress": {"tcp 443": "all"}})], [Found("rules", "web", "r", {"ingress": {}})]
+    )
+    assert show(change) == "~ rules web\n    ingress.tcp 443: (none) -> all\n"
