@@ -1,0 +1,64 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""A tagged resource as the tag look-up has it: its ARN says what it is, its tags whose. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import COMPONENT_TAG
+
+BALANCER = "load balancer"
+GROUP = "target group"
+LISTENER = "listener"
+RULE = "rule"
+SECRET = "secret"  # noqa: S105 -- a kind of resource
+SECURITY_GROUP = "security group"
+TASK_DEFINITION = "task definition"
+
+_WORDS = {
+    "elastic-ip": "elastic IP",
+    "listener-rule": RULE,
+    "loadbalancer": BALANCER,
+    "natgateway": "NAT gateway",
+    "targetgroup": GROUP,
+    "vpc": "VPC",
+    "vpc-endpoint": "VPC endpoint",
+    "vpc-flow-log": "flow log",
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`kind` in AWS's words in the singular (`subnet`, `target group`); `name` is the tag Name, or else the ARN's."""
+
+    component: str
+    kind: str
+    name: str
+    arn: str
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN: for EC2 the id."""
+        return self.arn.rpartition("/")[2]
+
+
+def parse(arn: str, tags: Mapping[str, str]) -> Resource:
+    """What `arn` with `tags` is. ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:TYPE then / or : and the name."""
+    rest = arn.split(":", 5)[5]
+    end = min((place for place in (rest.find("/"), rest.find(":")) if place >= 0), default=-1)
+    sort, name = (rest, rest) if end < 0 else (rest[:end], rest[end + 1 :])
+    return Resource(tags.get(COMPONENT_TAG, ""), _WORDS.get(sort, sort.replace("-", " ")), tags.get("Name", name), arn)
+
+
+def partition(arn: str) -> str:
+    return arn.split(":")[1]
+
+
+def region(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def account(arn: str) -> str:
+    return arn.split(":")[4]
