@@ -53,7 +53,7 @@ def doing(words: str) -> Iterator[None]:
             f"{words}: there are no AWS credentials. Set AWS_PROFILE, or log in with `aws sso login`; "
             f"for the local lab type `. .lab/env` first."
         ) from error
-    except sdk.EndpointConnectionError as error:
+    except (sdk.EndpointConnectionError, sdk.ConnectTimeoutError) as error:
         raise CalstackError(
             f"{words}: {error} Check the network and AWS_ENDPOINT_URL; is the local lab up (`make lab-up`)?"
         ) from error
