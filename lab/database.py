@@ -22,6 +22,7 @@ from lab.settings import Settings
 
 USER = "calstack"
 DATABASE = "calstack"
+SERVER = Path(__file__).with_name("database_server.py")
 PATIENCE = 20.0
 POLL = 0.02
 TICK = 1.0
@@ -94,9 +95,8 @@ class DatabasePart:
         shutil.rmtree(self._data, ignore_errors=True)
         self._data.mkdir(parents=True)
         Account(host, port, folder, USER, password, DATABASE, str(certificate), str(key)).write(self._settings)
-        server = Path(__file__).with_name("database_server.py")
         # -P: the folder of the script holds modules whose names are the standard library's or a package's.
-        argv = [sys.executable, "-P", server, _account_file(self._settings)]
+        argv: list[str | Path] = [sys.executable, "-P", SERVER, _account_file(self._settings)]
         self._child = Child.start(self._settings, self.name, argv, log=self.log, environment=ENVIRONMENT)
 
     def start(self) -> None:
