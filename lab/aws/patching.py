@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 
-def wrap(owner: type, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Replace `owner.name` by the decorated function, which is given the original as its first argument.
+def wrap(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace `owner.name` (of a class or a module) by the decorated function, which is given the original as its first argument.
 
     Raises AttributeError when moto no longer has the method: the mend has lost its place.
     """

@@ -1,0 +1,103 @@
+"""Resource Groups Tagging API: GetResources over the types that moto leaves out or names differently.
+
+EC2 and ECS have their own share of this in `lab.aws.ec2` and `lab.aws.ecs`.
+"""
+
+from collections.abc import Callable, Iterator
+
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, applicationautoscaling_backends
+from moto.core.resource_tagging import TaggedResource
+from moto.ecr.models import ecr_backends
+from moto.elbv2.models import ELBv2Backend
+from moto.logs.models import LogsBackend
+from moto.resourcegroupstaggingapi import models
+
+from lab.aws.applicationautoscaling import tags_of
+from lab.aws.patching import wrap
+
+
+def apply() -> None:
+    listeners()
+    log_groups()
+    repositories_and_scalable_targets()
+
+
+def listeners() -> None:
+    """GetResources shows listeners and their rules, too."""
+
+    @wrap(ELBv2Backend, "iter_tagged_resources")
+    def iter_tagged_resources(
+        original: Callable[..., Iterator[TaggedResource]], backend: ELBv2Backend
+    ) -> Iterator[TaggedResource]:
+        yield from original(backend)
+        for balancer in backend.load_balancers.values():
+            for listener in balancer.listeners.values():
+                yield _balancing(backend, listener.arn, "listener")
+                for rule in listener.rules.values():
+                    yield _balancing(backend, rule.arn, "listener-rule")
+
+
+def _balancing(backend: ELBv2Backend, arn: str, kind: str) -> TaggedResource:
+    return TaggedResource(
+        arn=arn,
+        tags=backend.tagging_service.get_tag_dict_for_resource(arn),
+        resource_type=f"elasticloadbalancing:{kind}",
+    )
+
+
+def log_groups() -> None:
+    """The type of log groups is `logs:log-group`; moto says `logs:loggroup`."""
+
+    @wrap(LogsBackend, "iter_tagged_resources")
+    def iter_tagged_resources(
+        original: Callable[..., Iterator[TaggedResource]], backend: LogsBackend
+    ) -> Iterator[TaggedResource]:
+        for resource in original(backend):
+            resource.resource_type = resource.resource_type.replace("logs:loggroup", "logs:log-group")
+            yield resource
+
+
+class Repositories:
+    """ECR's repositories, as the tagging API asks a backend for them."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._backend = ecr_backends[account][region]
+
+    def owns_arn(self, arn: str) -> bool:
+        return ":ecr:" in arn
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        for repository in self._backend.repositories.values():
+            tags = self._backend.tagger.get_tag_dict_for_resource(repository.arn)
+            yield TaggedResource(arn=repository.arn, tags=tags, resource_type="ecr:repository")
+
+
+class ScalableTargets:
+    """Application Auto Scaling's targets, likewise."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._backend: ApplicationAutoscalingBackend = applicationautoscaling_backends[account][region]
+
+    def owns_arn(self, arn: str) -> bool:
+        return ":application-autoscaling:" in arn
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        for targets in self._backend.targets.values():
+            for target in targets.values():
+                yield TaggedResource(
+                    arn=target.arn,
+                    tags=dict(tags_of(self._backend).get(target.arn, {})),
+                    resource_type="application-autoscaling:scalable-target",
+                )
+
+
+def repositories_and_scalable_targets() -> None:
+    """GetResources shows ECR repositories and scalable targets; in moto neither service takes part."""
+
+    @wrap(models, "iter_taggable_backends")
+    def iter_taggable_backends(
+        original: Callable[..., Iterator[object]], account: str, region: str
+    ) -> Iterator[object]:
+        yield from original(account, region)
+        yield Repositories(account, region)
+        yield ScalableTargets(account, region)
