@@ -68,9 +68,7 @@ class TargetBook:
         """Take up what Envoy shows now; None when it could not be asked, and then only deadlines count."""
         now = self._clock()
         if seen is None:
-            late = {
-                t for t, record in self._records.items() if record.deadline is not None and now > record.deadline
-            }
+            late = {t for t, record in self._records.items() if record.deadline is not None and now > record.deadline}
             self._records = {target: record for target, record in self._records.items() if target not in late}
             return
         self._seen = seen
@@ -86,8 +84,9 @@ class TargetBook:
     def gone(self, target: Target) -> bool:
         return target not in self._records and target not in self._seen
 
-    def draining(self) -> bool:
-        return any(record.deadline is not None for record in self._records.values())
+    def unsettled(self) -> bool:
+        """Envoy still has an endpoint that is no target any more."""
+        return any(target not in self._records for target in self._seen)
 
     def records(self) -> dict[Target, Record]:
         return dict(self._records)
