@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lab import environment
+from lab.ca import LocalCa
 from lab.daemon import Daemon, Waker
 from lab.database import DatabasePart
 from lab.settings import Settings
@@ -11,7 +12,8 @@ from lab.state import STATUS_PAGE, State
 
 def assemble(settings: Settings, waker: Waker) -> Daemon:
     """The lab of `settings`, not yet started. Raises LabError."""
-    database = DatabasePart(settings)
+    authority = LocalCa(settings)
+    database = DatabasePart(settings, authority)
     database.launch()  # it needs a second for itself, while moto is imported here
     from lab.aws import apply_mends
 
@@ -25,7 +27,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     daemon = Daemon(
         State(settings),
         AwsServer(settings, waker.wake, pages),
-        [database, BalancerPart(settings), EcsPart(settings, TargetRegistry(settings))],
+        [database, BalancerPart(settings, authority), EcsPart(settings, TargetRegistry(settings))],
         waker,
         ready=lambda: environment.write(settings),
     )

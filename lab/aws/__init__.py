@@ -4,7 +4,8 @@ Each module here that is named for a service and has `apply()` holds that servic
 """
 
 import importlib
-import os
+
+from lab.aws import lean
 
 SERVICES = (
     "acm",
@@ -21,13 +22,9 @@ SERVICES = (
 )
 
 
-# moto reads them when it is imported; what it would load is never asked for here, and large.
-SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_IAM_LOAD_MANAGED_POLICIES": "false"}
-
-
 def apply_mends() -> None:
     """Mend every service; once a process, before the first request."""
-    os.environ.update(SETTINGS)
+    lean.before_import()
     for service in SERVICES:
         name = f"{__name__}.{service}"
         try:
@@ -37,3 +34,4 @@ def apply_mends() -> None:
                 raise
             continue
         module.apply()
+    lean.after_import()

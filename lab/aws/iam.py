@@ -1,10 +1,12 @@
 """IAM: AWS's managed policies, without keeping all 1,400 of them in memory."""
 
+import importlib.util
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from moto.iam import models
+import moto.iam
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 from lab.aws.patching import wrap
@@ -34,8 +36,19 @@ def _take_up_before(name: str, position: int) -> None:
         return original(backend, *given, **named)
 
 
+def _all_policies() -> str:
+    """moto's list, read for this once; `lab.aws.lean` keeps it from being imported."""
+    path = Path(moto.iam.__file__).with_name("aws_managed_policies.py")
+    spec = importlib.util.spec_from_file_location("aws_managed_policies", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"moto has no {path.name} any more")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return str(module.aws_managed_policies_data)
+
+
 def _take_up(backend: IAMBackend, arn: str) -> None:
-    found = json.loads(models.aws_managed_policies_data).get(arn.rsplit("/", 1)[-1])
+    found = json.loads(_all_policies()).get(arn.rsplit("/", 1)[-1])
     if found is None:
         return
     policy = AWSManagedPolicy.from_data(arn.rsplit("/", 1)[-1], backend.account_id, backend.region_name, found)

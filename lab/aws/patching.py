@@ -6,7 +6,7 @@ from typing import Any
 
 
 def wrap(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Replace `owner.name` (of a class or a module) by the decorated function, which is given the original as its first argument.
+    """Replace `name` of a class or a module by the decorated function, whose first argument is the original.
 
     Raises AttributeError when moto no longer has the method: the mend has lost its place.
     """

@@ -126,7 +126,7 @@ class AwsServer:
     ) -> None:
         self._settings = settings
         self._wake = wake
-        self._pages = pages or {}
+        self._pages = {} if pages is None else pages
 
     def start(self) -> None:
         """Answer from now on. Raises LabError when the address is taken."""

@@ -27,12 +27,14 @@ LISTENER_GRACE = 5.0
 class BalancerPart:
     name = "balancer"
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, authority: LocalCa | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._envoy = Envoy(settings)
         self._prober = Prober()
-        self._ca: LocalCa | None = None
+        self._ca = authority
         self._feed: Feed | None = None
         self._snapshot = Snapshot()
         self._last_used: dict[str, float] = {}
@@ -43,7 +45,7 @@ class BalancerPart:
         self._states: dict[Target, TargetState] = {}
 
     def start(self) -> None:
-        self._ca = LocalCa(self._settings)
+        self._ca = self._ca or LocalCa(self._settings)
         acm.issue_with(self._ca.issue)
         issued = self._ca.issue(names(self._settings))
         with backends.LOCK:

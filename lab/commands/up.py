@@ -84,6 +84,8 @@ def _daemon_environment(settings: Settings) -> dict[str, str]:
         "LAB_NETWORK": settings.network,
         "LAB_CACHE": str(settings.cache),
         "LAB_METRICS_DELAY": str(settings.metrics_delay),
+        # moto compiles for two seconds: keep what comes of it, whatever the shell says.
+        "PYTHONDONTWRITEBYTECODE": "",
         # Threads would each take an arena of their own: tens of megabytes for nothing.
         "MALLOC_ARENA_MAX": "2",
     }
