@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from lab import ca
+from lab.ca import LocalCa, certificate_file
 from lab.part import LabError
 from lab.process import Child
 from lab.settings import Settings
@@ -53,17 +53,13 @@ class Account:
             raise LabError("the lab's database is not up: start it with `python -m lab up`") from error
 
     def write(self, settings: Settings) -> None:
-        path = _account_file(settings)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(vars(self), file)
+        _write_private(_account_file(settings), json.dumps(vars(self)).encode())
 
 
 def uri(settings: Settings) -> str:
     """The connection string an application gets as MONGO_URI, password included. Raises LabError."""
     account = Account.read(settings)
-    options = {"tls": "true", "tlsCAFile": str(ca.certificate_file(settings)), "retryWrites": "true", "w": "majority"}
+    options = {"tls": "true", "tlsCAFile": str(certificate_file(settings)), "retryWrites": "true", "w": "majority"}
     options["authMechanism"] = "SCRAM-SHA-256"
     user, password = quote(account.user, safe=""), quote(account.password, safe="")
     return f"mongodb://{user}:{password}@{account.host}:{account.port}/?{urlencode(options)}"
@@ -74,8 +70,9 @@ class DatabasePart:
 
     name = "database"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, authority: LocalCa) -> None:
         self._settings = settings
+        self._authority = authority
         self._child: Child | None = None
 
     @property
@@ -89,12 +86,22 @@ class DatabasePart:
         host, port = self._settings.database_address
         if accepts(host, port):
             raise LabError(f"something else listens on {host}:{port}: stop it, or choose another LAB_NETWORK")
-        certificate, key = ca.issue(self._settings, "database", host)
-        password = secrets.token_urlsafe(24)
-        folder = str(self._data)
-        shutil.rmtree(self._data, ignore_errors=True)
-        self._data.mkdir(parents=True)
-        Account(host, port, folder, USER, password, DATABASE, str(certificate), str(key)).write(self._settings)
+        shutil.rmtree(_folder(self._settings), ignore_errors=True)
+        (_folder(self._settings) / "data").mkdir(parents=True, mode=0o700)
+        issued = self._authority.issue([host])
+        certificate = _write_private(_folder(self._settings) / "certificate.pem", issued.certificate + issued.chain)
+        key = _write_private(_folder(self._settings) / "key.pem", issued.key)
+        account = Account(
+            host=host,
+            port=port,
+            folder=str(_folder(self._settings) / "data"),
+            user=USER,
+            password=secrets.token_urlsafe(24),
+            database=DATABASE,
+            certificate=str(certificate),
+            key=str(key),
+        )
+        account.write(self._settings)
         # -P: the folder of the script holds modules whose names are the standard library's or a package's.
         argv: list[str | Path] = [sys.executable, "-P", SERVER, _account_file(self._settings)]
         self._child = Child.start(self._settings, self.name, argv, log=self.log, environment=ENVIRONMENT)
@@ -102,7 +109,7 @@ class DatabasePart:
     def start(self) -> None:
         self.launch()
         deadline = time.monotonic() + PATIENCE
-        while not answers(*self._settings.database_address, ca.certificate_file(self._settings)):
+        while not answers(*self._settings.database_address, certificate_file(self._settings)):
             if trouble := self.trouble():
                 raise LabError(trouble)
             if time.monotonic() > deadline:
@@ -120,12 +127,7 @@ class DatabasePart:
         if self._child:
             self._child.stop(GRACE)
             self._child = None
-        shutil.rmtree(self._data, ignore_errors=True)
-        _account_file(self._settings).unlink(missing_ok=True)
-
-    @property
-    def _data(self) -> Path:
-        return self._settings.run / "database"
+        shutil.rmtree(_folder(self._settings), ignore_errors=True)
 
 
 def accepts(host: str, port: int) -> bool:
@@ -146,5 +148,16 @@ def answers(host: str, port: int, authority: Path) -> bool:
         return False
 
 
+def _folder(settings: Settings) -> Path:
+    return settings.run / "database"
+
+
 def _account_file(settings: Settings) -> Path:
-    return settings.run / "database.json"
+    return _folder(settings) / "account.json"
+
+
+def _write_private(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    return path
