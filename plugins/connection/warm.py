@@ -84,7 +84,8 @@ class Connection(LocalConnection):
         """Run `cmd`; returns exit code, standard output and standard error."""
         environment = environment_of(cmd, sys.executable) if in_data and ANSIBALLZ in in_data else None
         if environment is None or in_data is None or self.become:
-            return super().exec_command(cmd, in_data, sudoable)
+            done: tuple[int, bytes, bytes] = super().exec_command(cmd, in_data, sudoable)
+            return done
         return run_forked(in_data, environment)
 
 

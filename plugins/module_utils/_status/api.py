@@ -1,0 +1,60 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""The calls that show the two colours as the balancer and ECS see them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients
+from ansible_collections.calstack.aws.plugins.module_utils._status.model import Colour
+
+COLOURS = ("blue", "green")
+
+
+def colours(clients: Clients, published: Mapping[str, Any]) -> list[Colour]:
+    """Both colours, as far as they exist. `published` is what the components publish."""
+    services = published.get("ecs_service_arns", {})
+    groups = published.get("alb_target_group_arns", {})
+    if not services or not groups:
+        return []
+    by_arn = weights(clients, published["alb_rule_arns"]["production"])
+    states = describe(clients, published["ecs_cluster_arn"], list(services.values()))
+    return [
+        colour(clients, name, states[services[name]], by_arn.get(groups[name], 0), groups[name])
+        for name in COLOURS
+        if services.get(name) in states and name in groups
+    ]
+
+
+def weights(clients: Clients, rule_arn: str) -> dict[str, int]:
+    """The weight of each target group that the rule forwards to."""
+    (rule,) = clients("elbv2").describe_rules(RuleArns=[rule_arn])["Rules"]
+    groups = [group for action in rule["Actions"] for group in action.get("ForwardConfig", {}).get("TargetGroups", [])]
+    return {group["TargetGroupArn"]: group.get("Weight", 0) for group in groups}
+
+
+def describe(clients: Clients, cluster_arn: str, service_arns: list[str]) -> dict[str, dict[str, Any]]:
+    """The active services, by ARN."""
+    answer = clients("ecs").describe_services(cluster=cluster_arn, services=service_arns)
+    return {service["serviceArn"]: service for service in answer["services"] if service["status"] == "ACTIVE"}
+
+
+def colour(clients: Clients, name: str, service: Mapping[str, Any], weight: int, group_arn: str) -> Colour:
+    definition = clients("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    targets = clients("elbv2").describe_target_health(TargetGroupArn=group_arn)["TargetHealthDescriptions"]
+    primary = next(item for item in service["deployments"] if item["status"] == "PRIMARY")
+    return Colour(
+        name=name,
+        weight=weight,
+        desired=service["desiredCount"],
+        running=service["runningCount"],
+        pending=service["pendingCount"],
+        health=Counter(target["TargetHealth"]["State"] for target in targets),
+        image=definition["containerDefinitions"][0]["image"],
+        revision=str(definition["revision"]),
+        rollout=primary.get("rolloutState", "in progress").lower().replace("_", " "),
+        last_event=next((event["message"] for event in service.get("events", [])), ""),
+    )

@@ -1,0 +1,114 @@
+"""What a command costs on this machine: wall and CPU seconds, memory, and what others used meanwhile."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+BUSY_SHARE = 0.25
+SAMPLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`cpu` counts all children that were waited for; `others` is the CPU other processes used, per second of wall."""
+
+    code: int
+    wall: float
+    cpu: float
+    peak_mb: float
+    others: float
+
+
+def machine_cpu() -> tuple[float, float]:
+    """(busy, idle) CPU seconds of the whole machine so far."""
+    fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return (sum(fields) - idle) / TICK, idle / TICK
+
+
+def process_cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def wait_for_quiet(limit: float) -> None:
+    """Wait until the machine is mostly idle, or `limit` seconds have passed."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        busy, idle = machine_cpu()
+        time.sleep(1.5)
+        busier, idler = machine_cpu()
+        if busier - busy <= BUSY_SHARE * (busier - busy + idler - idle):
+            return
+
+
+def run_measured(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], output: Path, seconds: float, helper_pid: int
+) -> Cost:
+    """Run `command`, its output to a file, for at most `seconds`; `helper_pid` is the emulator's, not another's."""
+    sampler = _Peak()
+    helper, (busy, _) = process_cpu(helper_pid), machine_cpu()
+    own = time.process_time()
+    with output.open("ab") as sink:
+        started = time.monotonic()
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(env),
+            stdout=sink,
+            stderr=sink,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        sampler.watch(child.pid)
+        killer = threading.Timer(seconds, lambda: os.killpg(child.pid, signal.SIGTERM))
+        killer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - started
+        killer.cancel()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    used = machine_cpu()[0] - busy - cpu - (process_cpu(helper_pid) - helper) - (time.process_time() - own)
+    return Cost(child.returncode, wall, cpu, sampler.stop(), max(used, 0.0) / wall)
+
+
+class _Peak:
+    """The largest sum of resident memory of a session's processes."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._bytes = 0
+        self._thread: threading.Thread | None = None
+
+    def watch(self, session: int) -> None:
+        self._thread = threading.Thread(target=self._sample, args=(session,))
+        self._thread.start()
+
+    def _sample(self, session: int) -> None:
+        while not self._over.wait(SAMPLE_SECONDS):
+            self._bytes = max(self._bytes, sum(_resident(session)))
+
+    def stop(self) -> float:
+        """Megabytes."""
+        self._over.set()
+        if self._thread:
+            self._thread.join()
+        return self._bytes / 2**20
+
+
+def _resident(session: int) -> Iterator[int]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                yield int(fields[21]) * PAGE
