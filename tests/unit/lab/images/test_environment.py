@@ -87,3 +87,14 @@ def test_packages_that_cannot_be_had_are_told_in_the_words_of_uv(
     assert first == f"the packages of {source / 'requirements.txt'} could not be installed:"
     assert "gunicorn==0.0.1.dev999" in " ".join(rest)
     assert not [path for path in (tmp_path / "environments").iterdir() if path.suffix != ".lock"]
+
+
+def test_uv_holds_the_lock_for_as_long_as_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text("#!/bin/sh\nls -l /proc/self/fd; exit 1\n")
+    uv.chmod(0o755)
+    monkeypatch.setattr("uv.find_uv_bin", lambda: uv)
+    requirements = read_requirements(write(tmp_path, requirements=""))
+    with pytest.raises(LabError) as caught:
+        environment.prepare(tmp_path, requirements, tmp_path / "environments", lambda _: None)
+    assert str(tmp_path / "environments" / f".{requirements.key}.lock") in str(caught.value)

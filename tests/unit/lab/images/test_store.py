@@ -1,7 +1,10 @@
 import pytest
 
 from lab.images import ImageNotFound, ImageStore
+from lab.images.manifest import Layer, make
 from lab.images.reference import Reference
+from lab.images.registry import Registry
+from lab.images.store import registered_digest
 from lab.settings import Settings
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -39,3 +42,15 @@ def test_what_is_no_reference(settings: Settings) -> None:
 def test_without_files_there_is_no_image(settings: Settings) -> None:
     words = resolve(settings, "calstack:1", lookup=f"sha256:{'0' * 64}")
     assert "is registered, but its files are not in the lab's cache" in words
+
+
+def test_the_registry_in_this_process_knows_tags_and_digests(settings: Settings, registry: Registry) -> None:
+    one, two = (make([Layer(f"sha256:{'1' * 64}", 1)], {"APP_VERSION": tag}, (), "x86_64") for tag in ("1", "2"))
+    registry.push("app", "1", one)
+    registry.push("app", "2", two)
+    registry.push("other", "3", one)
+    known = {
+        reference: registered_digest(settings, Reference.parse(reference))
+        for reference in ("app:1", "app:2", f"app@{two.digest}", "app:3", f"other@{two.digest}", "none:1")
+    }
+    assert list(known.values()) == [one.digest, two.digest, two.digest, None, None, None]
