@@ -18,7 +18,7 @@ from lab.settings import Settings
 
 STEADY = 1.0
 MOVING = 0.1
-LINGER = 5.0
+LINGER = 2.0
 """Seconds that a target group keeps its cluster after the last rule has let it go: requests in flight end in it."""
 LISTENER_GRACE = 5.0
 """Seconds in which Envoy takes a listener up."""

@@ -1,0 +1,325 @@
+"""Real requests through Envoy as the emulator's ELBv2 has it."""
+
+import datetime
+import ipaddress
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.unit.lab.balancer.balancer_stand import Stand, forward, until
+
+
+def test_weights_hold_and_change_live_without_a_lost_request(stand: Stand) -> None:
+    blue, green = stand.group(), stand.group()
+    toys = [stand.toy(blue, "blue"), stand.toy(green, "green")]
+    balancer = stand.balancer()
+    listener = stand.listener(balancer, forward((blue, 50), (green, 50)), 443)
+    for group in (blue, green):
+        stand.healthy(group)
+    stand.answers(balancer, 200, port=443)
+
+    answers: list[tuple[int, str]] = []
+
+    def load(number: int) -> None:
+        connection = stand.connect(balancer, 443)
+        for _ in range(number):
+            connection.request("GET", "/")
+            response = connection.getresponse()
+            answers.append((response.status, response.read().decode()))
+
+    run_together(load, 4, 300)
+    assert Counter(status for status, _ in answers) == {200: 1200}
+    share = Counter(name for _, name in answers)["blue"] / 1200
+    assert 0.42 < share < 0.58
+
+    answers.clear()
+    threads = start_together(load, 4, 400)
+    until(lambda: len(answers) > 200)
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[forward((blue, 0), (green, 100))])
+    for thread in threads:
+        thread.join()
+    assert Counter(status for status, _ in answers) == {200: 1600}
+    assert {name for _, name in answers[-400:]} == {"green"}
+    for toy in toys:
+        toy.close()
+
+
+def run_together(work: Any, threads: int, *given: Any) -> None:
+    for thread in start_together(work, threads, *given):
+        thread.join()
+
+
+def start_together(work: Any, threads: int, *given: Any) -> list[threading.Thread]:
+    started = [threading.Thread(target=work, args=given) for _ in range(threads)]
+    for thread in started:
+        thread.start()
+    return started
+
+
+def test_a_target_is_initial_then_healthy_then_unhealthy_with_its_code(stand: Stand) -> None:
+    group = stand.group()
+    assert stand.health(group) == []
+    toy = stand.toy(group, "one")
+    assert stand.health(group)[0][:2] == ("unused", "Target.NotInUse")
+    balancer = stand.balancer()
+    listener = stand.listener(balancer, forward((group, 1)))
+    assert stand.health(group)[0][0] == "initial"
+    stand.healthy(group)
+
+    toy.status = 500
+    words = ("unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [500]")
+    assert until(lambda: stand.health(group) == [words], 15), stand.health(group)
+    assert stand.get(balancer)[0] == 500, "with no healthy target the group fails open"
+
+    toy.status = 200
+    stand.elbv2.modify_target_group(TargetGroupArn=group, HealthyThresholdCount=2)
+    stand.healthy(group)
+    stand.elbv2.delete_listener(ListenerArn=listener)
+    assert stand.health(group)[0][:2] == ("unused", "Target.NotInUse")
+    toy.close()
+
+
+def test_a_draining_target_ends_what_it_has_and_gets_nothing_new(stand: Stand) -> None:
+    group = stand.group()
+    one, two = stand.toy(group, "one"), stand.toy(group, "two")
+    balancer = stand.balancer()
+    stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group, 2)
+    for toy in (one, two):
+        toy.delay = 1.5
+    answers: list[int] = []
+    threads = start_together(lambda: answers.append(stand.get(balancer, "/slow")[0]), 4)
+    assert one.slow_started.wait(5)
+    stand.deregister(group, one)
+    stand.deregister(group, one)
+    assert ("draining", "Target.DeregistrationInProgress") in [state[:2] for state in stand.health(group)]
+    until(lambda: stand.get(balancer)[2] == "two")
+    assert {stand.get(balancer)[2] for _ in range(20)} == {"two"}
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 4
+    assert until(lambda: len(stand.health(group)) == 1), "it is gone soon after its last request"
+
+    stand.deregister(group, two)
+    assert until(lambda: stand.get(balancer)[0] == 503)
+    assert until(lambda: stand.health(group) == [])
+    status, headers, page = stand.get(balancer)
+    assert status == 503
+    assert headers["server"] == "awselb/2.0"
+    assert "503 Service Temporarily Unavailable" in page
+    one.close()
+    two.close()
+
+
+def test_targets_come_and_go_and_no_request_is_lost(stand: Stand) -> None:
+    group = stand.group()
+    kept = stand.toy(group, "kept")
+    balancer = stand.balancer()
+    stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group)
+    answers: Counter[int] = Counter()
+    done = threading.Event()
+
+    def load() -> None:
+        connection = stand.connect(balancer)
+        while not done.is_set():
+            connection.request("GET", "/")
+            response = connection.getresponse()
+            response.read()
+            answers[response.status] += 1
+
+    threads = start_together(load, 3)
+    for _ in range(3):
+        toy = stand.toy(group, "passing")
+        stand.healthy(group, 2)
+        stand.deregister(group, toy)
+        stand.register(group, toy)
+        stand.healthy(group, 2)
+        stand.deregister(group, toy)
+        assert until(lambda: len(stand.health(group)) == 1)
+        # The book lets a target go before Envoy does, by a tick.
+        until(lambda: False, 0.3)
+        toy.close()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert set(answers) == {200}
+    assert answers[200] > 500
+    kept.close()
+
+
+def test_a_request_in_flight_outlives_the_rule_that_sent_it(stand: Stand) -> None:
+    group = stand.group()
+    toy = stand.toy(group, "one")
+    toy.delay = 3.5
+    balancer = stand.balancer()
+    listener = stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group)
+    answers: list[int] = []
+    threads = start_together(lambda: answers.append(stand.get(balancer, "/slow")[0]), 1)
+    assert toy.slow_started.wait(5)
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", "MessageBody": "50% off"}}
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[fixed])
+    assert until(lambda: stand.get(balancer)[2] == "50% off")
+    threads[0].join()
+    assert answers == [200]
+    toy.close()
+
+
+def test_rules_redirects_and_headers(stand: Stand) -> None:
+    group = stand.group()
+    toy = stand.toy(group, "one")
+    balancer = stand.balancer()
+    redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
+    listener = stand.listener(balancer, redirect)
+    conditions = [
+        {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Candidate", "Values": ["gr*n"]}},
+        {"Field": "path-pattern", "Values": ["/app/*"]},
+    ]
+    stand.elbv2.create_rule(ListenerArn=listener, Priority=5, Conditions=conditions, Actions=[forward((group, 1))])
+    stand.healthy(group)
+    candidate = {"X-Candidate": "GREEN", "Host": "calstack.localhost:8080"}
+    assert until(lambda: stand.get(balancer, "/app/x?y=/z", **candidate)[2] == "one")
+    seen = toy.headers
+    assert seen["x-forwarded-proto"] == "http"
+    assert seen["x-forwarded-port"] == "8080"
+    assert ipaddress.ip_address(seen["x-forwarded-for"])
+    assert seen["x-amzn-trace-id"].startswith("Root=1-")
+    assert not [name for name in seen if name.startswith("x-envoy")]
+    stand.get(balancer, "/app/x", **candidate, **{"X-Amzn-Trace-Id": "Root=1-a-b;Self=old"})
+    assert toy.headers["x-amzn-trace-id"].startswith("Self=1-")
+    assert toy.headers["x-amzn-trace-id"].endswith("Root=1-a-b;")
+
+    status, headers, _ = stand.get(balancer, "/other?a=1", **candidate)
+    assert (status, headers["location"]) == (301, "https://calstack.localhost:8443/other?a=1")
+    toy.close()
+
+
+def test_tls_speaks_http_2_and_the_versions_of_the_policy(stand: Stand) -> None:
+    import socket
+    import ssl
+
+    from lab import ca
+
+    balancer = stand.balancer()
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+    listener = stand.listener(balancer, fixed, 443)
+    stand.elbv2.modify_listener(ListenerArn=listener, SslPolicy="ELBSecurityPolicy-TLS13-1-3-2021-06")
+
+    def shake(version: ssl.TLSVersion) -> tuple[str | None, str | None] | None:
+        context = ssl.create_default_context(cafile=str(ca.certificate_file(stand.settings)))
+        context.maximum_version = version
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        try:
+            with (
+                socket.create_connection((balancer["DNSName"], 8443), 5) as plain,
+                context.wrap_socket(plain, server_hostname="calstack.localhost") as secure,
+            ):
+                return secure.selected_alpn_protocol(), secure.version()
+        except OSError:
+            return None
+
+    assert until(lambda: shake(ssl.TLSVersion.TLSv1_3) == ("h2", "TLSv1.3"))
+    assert shake(ssl.TLSVersion.TLSv1_2) is None
+
+
+def test_a_stuck_client_stays_with_its_group_at_weight_0_and_gets_503_when_it_is_empty(stand: Stand) -> None:
+    blue, green = stand.group(), stand.group()
+    toys = [stand.toy(blue, "blue"), stand.toy(green, "green")]
+    balancer = stand.balancer()
+    listener = stand.listener(balancer, forward((blue, 100), (green, 0), stickiness=60))
+    for group in (blue, green):
+        stand.healthy(group)
+    _, headers, name = stand.answers(balancer, 200)
+    assert name == "blue"
+    cookie = headers["set-cookie"].split(";")[0]
+    assert cookie.startswith("AWSALBTG")
+
+    swapped = forward((blue, 0), (green, 100), stickiness=60)
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[swapped])
+    assert until(lambda: stand.get(balancer)[2] == "green")
+    assert {stand.get(balancer, Cookie=f"other=1; {cookie}")[2] for _ in range(10)} == {"blue"}
+
+    stand.deregister(blue, toys[0])
+    assert until(lambda: stand.get(balancer, Cookie=cookie)[0] == 503)
+    assert stand.get(balancer)[2] == "green"
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[forward((blue, 0), (green, 100))])
+    assert until(lambda: stand.get(balancer, Cookie=cookie)[2] == "green")
+    for toy in toys:
+        toy.close()
+
+
+def test_a_client_stays_with_its_target(stand: Stand) -> None:
+    group = stand.group()
+    stand.attributes(group, **{"stickiness.enabled": "true", "stickiness.lb_cookie.duration_seconds": "60"})
+    toys = {name: stand.toy(group, name) for name in ("one", "two")}
+    balancer = stand.balancer()
+    stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group, 2)
+    _, headers, name = stand.answers(balancer, 200)
+    cookie = headers["set-cookie"].split(";")[0]
+    assert cookie.startswith("AWSALB=")
+    assert {stand.get(balancer, Cookie=cookie)[2] for _ in range(10)} == {name}
+    assert {stand.get(balancer)[2] for _ in range(10)} == set(toys)
+    stand.deregister(group, toys[name])
+    assert until(lambda: stand.get(balancer, Cookie=cookie)[2] != name)
+    for toy in toys.values():
+        toy.close()
+
+
+def test_metrics_of_targets_and_balancer(stand: Stand) -> None:
+    group = stand.group(interval=4)
+    toy = stand.toy(group, "one")
+    balancer = stand.balancer()
+    stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group)
+    names = {"LoadBalancer": balancer["LoadBalancerArn"].split("loadbalancer/")[1], "TargetGroup": group.split(":")[-1]}
+
+    def metric(name: str, statistic: str = "Sum", *dimensions: str) -> float | None:
+        now = datetime.datetime.now(datetime.UTC)
+        wanted = {
+            "Namespace": "AWS/ApplicationELB",
+            "MetricName": name,
+            "Dimensions": [{"Name": key, "Value": names[key]} for key in dimensions or names],
+        }
+        answer = stand.client("cloudwatch").get_metric_data(
+            StartTime=now - datetime.timedelta(hours=1),
+            EndTime=now + datetime.timedelta(seconds=1),
+            MetricDataQueries=[{"Id": "m", "MetricStat": {"Metric": wanted, "Period": 7200, "Stat": statistic}}],
+        )
+        values = answer["MetricDataResults"][0]["Values"]
+        return float(sum(values)) if values else None
+
+    assert metric("RequestCount") is None, "no data without traffic"
+    for _ in range(5):
+        assert stand.get(balancer)[0] == 200
+    toy.status = 503
+    assert stand.get(balancer)[0] == 503
+    toy.status, toy.delay = 200, 0.3
+    assert stand.get(balancer, "/slow")[0] == 200
+
+    assert until(lambda: metric("RequestCount") == 7)
+    assert metric("RequestCount", "Sum", "LoadBalancer") == 7
+    assert metric("HTTPCode_Target_2XX_Count") == 6
+    assert metric("HTTPCode_Target_5XX_Count") == 1
+    assert metric("HTTPCode_ELB_5XX_Count", "Sum", "LoadBalancer") is None
+    assert metric("HealthyHostCount", "Maximum") == 1
+    assert (metric("TargetResponseTime", "p99") or 0) > 0.25 > (metric("TargetResponseTime", "p50") or 1)
+
+    toy.close()
+    assert stand.get(balancer)[0] == 502
+    assert until(lambda: metric("HTTPCode_ELB_5XX_Count", "Sum", "LoadBalancer") == 1)
+    assert metric("HTTPCode_ELB_502_Count", "Sum", "LoadBalancer") == 1
+    assert metric("TargetConnectionErrorCount") == 1
+    assert metric("RequestCount") == 8
+
+
+@pytest.mark.parametrize("clash", [8080])
+def test_ports_that_fall_together_are_a_trouble_not_a_crash(stand: Stand, clash: int) -> None:
+    balancer = stand.balancer()
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", "MessageBody": "first"}}
+    stand.listener(balancer, fixed)
+    stand.listener(balancer, fixed, clash)
+    assert stand.answers(balancer, 200)[2] == "first"
