@@ -108,8 +108,8 @@ OPTIONS = {
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS | OPTIONS, supports_check_mode=True)
-    repository = partial(Repository, repository=module.params["repository"])
-    run(module, Component("ecr", [repository], wanted, outputs))
+    asked = {name: module.params[name] for name in ("repository", "keep_images")}
+    run(module, Component("ecr", [partial(Repository, **asked)], wanted, outputs))
 
 
 if __name__ == "__main__":

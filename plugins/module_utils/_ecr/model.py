@@ -28,7 +28,7 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
         "tag_mutability": "IMMUTABLE",
         "scan_on_push": True,
         "encryption": "AES256",
-        "lifecycle": lifecycle(_keep(params["keep_images"])),
+        "lifecycle": summary(lifecycle(_keep(params["keep_images"]))),
         "pull_accounts": _accounts(params["pull_account_ids"]),
         "tags": scope.tags(name),
     }
@@ -43,9 +43,12 @@ def outputs(params: Mapping[str, Any], _scope: Scope) -> dict[str, Any]:
     }
 
 
-def lifecycle(keep_images: int) -> tuple[dict[str, Any], ...]:
-    """The rules of the lifecycle policy, in the words of ECR's policy language."""
-    return (
+def lifecycle(keep_images: int) -> list[dict[str, Any]]:
+    """The rules of the lifecycle policy, in the words of ECR's policy language.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+    return [
         {
             "rulePriority": 1,
             "description": f"Untagged images go after {UNTAGGED_DAYS} days",
@@ -62,13 +65,26 @@ def lifecycle(keep_images: int) -> tuple[dict[str, Any], ...]:
             "description": f"The last {keep_images} tagged images stay",
             "selection": {
                 "tagStatus": "tagged",
-                "tagPatternList": ("*",),
+                "tagPatternList": ["*"],
                 "countType": "imageCountMoreThan",
                 "countNumber": keep_images,
             },
             "action": {"type": "expire"},
         },
-    )
+    ]
+
+
+def summary(rules: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """A line for each rule, in which everything but its description counts."""
+    return tuple(_line(rule) for rule in sorted(rules, key=lambda rule: int(rule["rulePriority"])))
+
+
+def _line(rule: Mapping[str, Any]) -> str:
+    selection = dict(rule["selection"])
+    which = [selection.pop("tagStatus"), *selection.pop("tagPatternList", []), *selection.pop("tagPrefixList", [])]
+    limit = [selection.pop(key) for key in ("countType", "countNumber", "countUnit") if key in selection]
+    more = [f"{key}={value}" for key, value in sorted(selection.items())]
+    return " ".join(map(str, [rule["action"]["type"], *which, *limit, *more]))
 
 
 def _check_name(name: str) -> None:

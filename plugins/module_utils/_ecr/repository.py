@@ -31,9 +31,10 @@ class Repository(Kind):
     fixed = frozenset({"encryption"})
     adopts = True
 
-    def __init__(self, clients: Clients, scope: Scope, repository: str) -> None:
+    def __init__(self, clients: Clients, scope: Scope, repository: str, keep_images: int) -> None:
         super().__init__(clients, scope)
         self._repository = repository
+        self._keep_images = keep_images
 
     @property
     def _ecr(self) -> Any:
@@ -77,7 +78,7 @@ class Repository(Kind):
             "tag_mutability": answer["imageTagMutability"],
             "scan_on_push": answer.get("imageScanningConfiguration", {}).get("scanOnPush", False),
             "encryption": answer.get("encryptionConfiguration", {}).get("encryptionType", "AES256"),
-            "lifecycle": _frozen(json.loads(self._lifecycle(name) or "{}").get("rules", [])),
+            "lifecycle": model.summary(json.loads(self._lifecycle(name) or "{}").get("rules", [])),
             "pull_accounts": policy.pull_accounts(self._policy(name)),
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
         }
@@ -108,7 +109,7 @@ class Repository(Kind):
             tags=_tag_list(properties["tags"]),
         )["repository"]
         found = Found(self.kind, name, answer["repositoryArn"], properties, {"uri": answer["repositoryUri"]})
-        self._put_lifecycle(found, properties["lifecycle"])
+        self._put_lifecycle(found)
         if properties["pull_accounts"]:
             self._put_policy(found, properties["pull_accounts"])
         return found
@@ -123,14 +124,15 @@ class Repository(Kind):
                 repositoryName=found.name, imageScanningConfiguration={"scanOnPush": properties["scan_on_push"]}
             )
         if "lifecycle" in changed:
-            self._put_lifecycle(found, properties["lifecycle"])
+            self._put_lifecycle(found)
         if "pull_accounts" in changed:
             self._put_policy(found, properties["pull_accounts"])
         if "tags" in changed:
             self._ecr.tag_resource(resourceArn=found.id, tags=_tag_list(properties["tags"]))
 
-    def _put_lifecycle(self, found: Found, rules: tuple[Mapping[str, Any], ...]) -> None:
-        self._ecr.put_lifecycle_policy(repositoryName=found.name, lifecyclePolicyText=json.dumps({"rules": rules}))
+    def _put_lifecycle(self, found: Found) -> None:
+        text = json.dumps({"rules": model.lifecycle(self._keep_images)})
+        self._ecr.put_lifecycle_policy(repositoryName=found.name, lifecyclePolicyText=text)
 
     def _put_policy(self, found: Found, accounts: Iterable[str]) -> None:
         partition = found.id.split(":")[1]
@@ -150,10 +152,3 @@ class Repository(Kind):
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _frozen(value: Any) -> Any:
-    """JSON in the shapes of Wanted: sequences are tuples."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

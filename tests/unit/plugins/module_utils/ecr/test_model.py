@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Ref
-from ansible_collections.calstack.aws.plugins.module_utils._ecr.model import outputs, wanted
+from ansible_collections.calstack.aws.plugins.module_utils._ecr.model import lifecycle, outputs, summary, wanted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,9 +29,17 @@ def test_it_is_the_environments_and_its_tags_never_move():
 
 @given(st.integers(2, 1000))
 def test_the_newest_images_stay(number):
-    untagged, tagged = wanted(params(keep_images=number), SCOPE)[0].properties["lifecycle"]
-    assert tagged["selection"]["countNumber"] == number
-    assert untagged["selection"] | {"countNumber": 7} == untagged["selection"]
+    assert wanted(params(keep_images=number), SCOPE)[0].properties["lifecycle"] == (
+        "expire untagged sinceImagePushed 7 days",
+        f"expire tagged * imageCountMoreThan {number}",
+    )
+
+
+def test_a_rules_priority_is_its_place_and_its_description_does_not_count():
+    first, second = lifecycle(30)
+    assert summary([second, {**first, "description": "mine"}]) == summary([first, second])
+    assert summary([{**first, "rulePriority": 3}, second]) != summary([first, second])
+    assert summary([{**first, "selection": {**first["selection"], "storageClass": "standard"}}]) != summary([first])
 
 
 @pytest.mark.parametrize("name", ["A", "x", "calstack_", "calstack//dev", "Calstack", "a" * 257, "calstack:1", ""])

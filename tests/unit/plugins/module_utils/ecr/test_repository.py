@@ -25,12 +25,14 @@ def aws():
 def site(aws, environment="dev", check=False, **given):
     params = {"repository": NAME, "keep_images": 30, "pull_account_ids": ["210987654321"], **given}
     scope = Scope(environment, "ecr", f"calstack-{environment}")
-    return converge([Repository(aws, scope, params["repository"])], wanted(params, scope), check=check)
+    return converge(
+        [Repository(aws, scope, params["repository"], params["keep_images"])], wanted(params, scope), check=check
+    )
 
 
 def destroy(aws, environment="dev", check=False, repository=NAME):
     scope = Scope(environment, "ecr", f"calstack-{environment}")
-    return converge([Repository(aws, scope, repository)], [], check=check)
+    return converge([Repository(aws, scope, repository, 30)], [], check=check)
 
 
 def names(aws):
@@ -44,6 +46,13 @@ def test_it_is_made_once(aws):
     aws.calls.clear()
     assert not site(aws).changes
     assert not aws.writes
+
+
+def test_another_number_of_images_to_keep_is_one_change(aws):
+    site(aws)
+    assert [set(change.after) for change in site(aws, keep_images=5).changes] == [{"lifecycle"}]
+    text = aws("ecr").get_lifecycle_policy(repositoryName=NAME)["lifecyclePolicyText"]
+    assert json.loads(text)["rules"][1]["selection"]["countNumber"] == 5
 
 
 def test_what_drifted_is_put_back_and_only_that(aws):
@@ -133,7 +142,7 @@ def test_a_refusal_is_never_read_as_absent(aws):
         raise aws("ecr").exceptions.ClientError({"Error": {"Code": "AccessDeniedException"}}, "Describe")
 
     scope = Scope("dev", "ecr", "calstack-dev")
-    kind = Repository(aws, scope, NAME)
+    kind = Repository(aws, scope, NAME, 30)
     aws("ecr").describe_repositories = refuse
     with pytest.raises(aws("ecr").exceptions.ClientError):
         kind.read(wanted({"repository": NAME, "keep_images": 30, "pull_account_ids": []}, scope))
