@@ -1,0 +1,325 @@
+"""The component against an emulated account: built, completed, mended, changed, taken down."""
+
+import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import FixedPropertyError
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
+from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
+from emulator import Account
+from moto import mock_aws
+from network import FULL, destroy, site, steps
+
+
+@pytest.fixture(scope="module")
+def clients():
+    return Account()  # making clients takes longer than most tests here
+
+
+@pytest.fixture
+def aws(clients):
+    with mock_aws():
+        clients.calls.clear()
+        yield clients
+
+
+LISTINGS = {
+    "describe_vpcs": ("Vpcs", "VpcId"),
+    "describe_subnets": ("Subnets", "SubnetId"),
+    "describe_internet_gateways": ("InternetGateways", "InternetGatewayId"),
+    "describe_addresses": ("Addresses", "AllocationId"),
+    "describe_route_tables": ("RouteTables", "RouteTableId"),
+    "describe_security_groups": ("SecurityGroups", "GroupId"),
+    "describe_flow_logs": ("FlowLogs", "FlowLogId"),
+    "describe_nat_gateways": ("NatGateways", "NatGatewayId"),
+    "describe_vpc_endpoints": ("VpcEndpoints", "VpcEndpointId"),
+}
+
+
+def tagged(aws, environment):
+    """The ids of all that is the environment's; deleted gateways and endpoints stay listed for a while."""
+    return {
+        item[ident]
+        for operation, (key, ident) in LISTINGS.items()
+        for item in getattr(aws("ec2"), operation)()[key]
+        if {"Key": "calstack:environment", "Value": environment} in (item.get("Tags") or [])
+        and item.get("State") != "deleted"
+    }
+
+
+def only(items):
+    (item,) = items
+    return item
+
+
+def private_tables(aws):
+    tables = aws("ec2").describe_route_tables(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev-private-*"]}])
+    return {
+        next(tag["Value"] for tag in table["Tags"] if tag["Key"] == "Name"): table for table in tables["RouteTables"]
+    }
+
+
+def way_out(table):
+    return next(route["NatGatewayId"] for route in table["Routes"] if route["DestinationCidrBlock"] == "0.0.0.0/0")
+
+
+@pytest.mark.parametrize("given", [{}, {"nat": "single"}, {"nat": "none"}, FULL])
+def test_it_is_built_once(aws, given):
+    assert site(aws, **given)[0].changes
+    aws.calls.clear()
+    assert steps(site(aws, **given)[0]) == []
+    assert not aws.writes
+
+
+def test_what_is_built_is_a_network_with_two_zones(aws):
+    _result, published = site(aws)
+    ec2 = aws("ec2")
+    vpc = published["vpc_id"]
+    for name, key in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
+        assert ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)[key]["Value"]
+    for side in ("public", "private"):
+        subnets = ec2.describe_subnets(SubnetIds=published[f"vpc_{side}_subnet_ids"])["Subnets"]
+        assert {subnet["AvailabilityZone"] for subnet in subnets} == {"eu-west-1a", "eu-west-1b"}
+        assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    assert {gateway["SubnetId"] for gateway in gateways} == set(published["vpc_public_subnet_ids"])
+    assert {gateway["NatGatewayAddresses"][0]["PublicIp"] for gateway in gateways} == set(
+        published["vpc_nat_addresses"]
+    )
+
+
+def test_each_private_subnet_goes_out_through_its_own_zone(aws):
+    _result, published = site(aws)
+    gateways = {
+        gateway["NatGatewayId"]: gateway["SubnetId"] for gateway in aws("ec2").describe_nat_gateways()["NatGateways"]
+    }
+    subnets = {subnet["SubnetId"]: subnet for subnet in aws("ec2").describe_subnets()["Subnets"]}
+    served = set()
+    for table in private_tables(aws).values():
+        subnet = only(table["Associations"])["SubnetId"]
+        served.add(subnet)
+        public = gateways[way_out(table)]
+        assert subnets[subnet]["AvailabilityZone"] == subnets[public]["AvailabilityZone"]
+    assert served == set(published["vpc_private_subnet_ids"])
+
+
+def test_groups_let_through_the_way_of_a_request_and_nothing_else(aws):
+    _result, published = site(aws)
+    balancer, tasks = published["vpc_balancer_security_group_id"], published["vpc_task_security_group_id"]
+    groups = {
+        group["GroupId"]: group
+        for group in aws("ec2").describe_security_groups(
+            Filters=[{"Name": "vpc-id", "Values": [published["vpc_id"]]}]
+        )["SecurityGroups"]
+    }
+
+    def rules(group, key):
+        return sorted(
+            (rule["FromPort"], rule["ToPort"], peer)
+            for rule in groups[group][key]
+            for peer in [item["CidrIp"] for item in rule["IpRanges"]]
+            + [item["GroupId"] for item in rule["UserIdGroupPairs"]]
+        )
+
+    assert rules(balancer, "IpPermissions") == [(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0")]
+    assert rules(balancer, "IpPermissionsEgress") == [(5000, 5000, tasks)]
+    assert rules(tasks, "IpPermissions") == [(5000, 5000, balancer)]
+    assert rules(tasks, "IpPermissionsEgress") == [(443, 443, "0.0.0.0/0"), (27015, 27017, "0.0.0.0/0")]
+    default = only(group for group in groups.values() if group["GroupName"] == "default")
+    assert default["IpPermissions"] == default["IpPermissionsEgress"] == []
+
+
+def test_a_first_check_shows_everything_and_writes_nothing(aws):
+    result, published = site(aws, check=True, **FULL)
+    assert not aws.writes
+    assert published["vpc_id"] == KNOWN_AFTER_APPLY
+    text = show(result.changes)
+    assert "+ vpc calstack-dev\n    cidr: 10.20.0.0/16" in text
+    assert "    routes.0.0.0.0/0: (known after apply)" in text
+    assert steps(result) == steps(site(aws, **FULL)[0])
+
+
+def drift(aws, published):
+    """By hand: one thing of each kind that can drift."""
+    ec2 = aws("ec2")
+    vpc = {"Filters": [{"Name": "vpc-id", "Values": [published["vpc_id"]]}]}
+    ec2.modify_vpc_attribute(VpcId=published["vpc_id"], EnableDnsHostnames={"Value": False})
+    yield "update vpc calstack-dev"
+    default = only(
+        group for group in ec2.describe_security_groups(**vpc)["SecurityGroups"] if group["GroupName"] == "default"
+    )
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ec2.authorize_security_group_ingress(GroupId=default["GroupId"], IpPermissions=everything)
+    subnet = published["vpc_private_subnet_ids"][0]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    yield "update subnet calstack-dev-private-eu-west-1a"
+    gateway = only(ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev"]}])[
+        "InternetGateways"
+    ])["InternetGatewayId"]
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=published["vpc_id"])
+    yield "update internet_gateway calstack-dev"
+    tasks = published["vpc_task_security_group_id"]
+    ec2.delete_tags(Resources=[tasks], Tags=[{"Key": "Name"}])
+    ec2.create_tags(Resources=[tasks], Tags=[{"Key": "Name", "Value": "calstack-dev-tasks"}])
+    ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ec2.authorize_security_group_ingress(GroupId=tasks, IpPermissions=ssh)
+    yield "update security_group_rules calstack-dev-tasks"
+    tables = private_tables(aws)
+    table = tables["calstack-dev-private-eu-west-1a"]
+    ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    ec2.disassociate_route_table(AssociationId=table["Associations"][0]["RouteTableAssociationId"])
+    yield "update route_table calstack-dev-private-eu-west-1a"
+    endpoint = only(ec2.describe_vpc_endpoints(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev-s3"]}])[
+        "VpcEndpoints"
+    ])
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=[table["RouteTableId"]])
+    yield "update vpc_endpoint calstack-dev-s3"
+    aws("logs").put_retention_policy(logGroupName="calstack-dev-flow-logs", retentionInDays=1)
+    yield "update log_group calstack-dev-flow-logs"
+    aws("iam").delete_role_policy(RoleName="calstack-dev-flow-logs", PolicyName="write-flow-logs")
+    yield "update iam_role calstack-dev-flow-logs"
+
+
+def test_what_drifted_is_put_back_and_only_that(aws):
+    _result, published = site(aws, **FULL)
+    drifted = sorted(drift(aws, published))
+    aws.calls.clear()
+    check, _published = site(aws, check=True, **FULL)
+    assert sorted(steps(check)) == drifted
+    assert not aws.writes
+    text = show(check.changes)
+    assert "    default_security_group: open -> closed" in text
+    assert "    ingress.tcp 22: 0.0.0.0/0 -> (none)" in text
+    assert sorted(steps(site(aws, **FULL)[0])) == drifted
+    assert steps(site(aws, check=True, **FULL)[0]) == []
+
+
+def test_tags_of_others_stay_and_ours_come_back(aws):
+    _result, published = site(aws)
+    vpc = published["vpc_id"]
+    aws("ec2").create_tags(Resources=[vpc], Tags=[{"Key": "cost-centre", "Value": "7"}])
+    aws("ec2").create_tags(
+        Resources=[published["vpc_public_subnet_ids"][0]], Tags=[{"Key": "calstack:component", "Value": "vpc"}]
+    )
+    assert steps(site(aws)[0]) == []
+    tags = only(aws("ec2").describe_vpcs(VpcIds=[vpc])["Vpcs"])["Tags"]
+    assert {"Key": "cost-centre", "Value": "7"} in tags
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("deaths", [1, 5, 13, 17, 24, 32])
+def test_a_run_killed_at_any_write_is_completed_by_the_next(aws, deaths):
+    left = iter(range(deaths))
+
+    def die(model, **_):
+        if not model.name.startswith(("Describe", "Get", "List")) and next(left, None) is None:
+            raise Killed
+
+    events = aws("ec2").meta.events
+    events.register("before-call.*.*", die)
+    with pytest.raises(Killed):
+        site(aws)
+    events.unregister("before-call.*.*", die)
+    site(aws)
+    assert steps(site(aws, check=True)[0]) == []
+    assert [len(aws("ec2").describe_nat_gateways()["NatGateways"]), len(tagged(aws, "dev"))] == [2, 16]
+
+
+def test_a_third_zone_moves_nothing(aws):
+    _result, before = site(aws)
+    result, after = site(aws, zone_count=3)
+    assert [step for step in steps(result) if not step.startswith("create")] == [
+        "update route_table calstack-dev-public",
+        "update vpc_endpoint calstack-dev-s3",
+    ]
+    for key in ("vpc_public_subnet_ids", "vpc_private_subnet_ids", "vpc_nat_addresses"):
+        assert len(after[key]) == 3
+        assert after[key][:2] == before[key]
+
+
+def test_a_zone_is_given_up(aws):
+    site(aws, zone_count=3)
+    result, published = site(aws)
+    assert len(published["vpc_private_subnet_ids"]) == 2
+    assert "delete subnet calstack-dev-private-eu-west-1c" in steps(result)
+    assert len(private_tables(aws)) == 2
+    assert steps(site(aws)[0]) == []
+
+
+def test_one_gateway_for_all_routes_first_and_deletes_afterwards(aws):
+    _result, before = site(aws)
+    result, after = site(aws, nat="single")
+    assert steps(result) == [
+        "update route_table calstack-dev-private-eu-west-1b",
+        "delete nat_gateway calstack-dev-nat-eu-west-1b",
+        "delete elastic_ip calstack-dev-nat-eu-west-1b",
+    ]
+    assert after["vpc_nat_addresses"] == before["vpc_nat_addresses"][:1]
+    assert len({way_out(table) for table in private_tables(aws).values()}) == 1
+    assert steps(site(aws, nat="single")[0]) == []
+    assert steps(site(aws)[0])[-1] == "update route_table calstack-dev-private-eu-west-1b"
+
+
+def test_no_way_out_has_no_route_and_no_address(aws):
+    site(aws)
+    _result, published = site(aws, nat="none")
+    assert published["vpc_nat_addresses"] == ()
+    for table in private_tables(aws).values():
+        assert "0.0.0.0/0" not in [route.get("DestinationCidrBlock") for route in table["Routes"]]
+    assert aws("ec2").describe_addresses()["Addresses"] == []
+
+
+def test_another_network_is_refused_before_anything_changes(aws):
+    site(aws)
+    aws.calls.clear()
+    with pytest.raises(FixedPropertyError, match=r"vpc calstack-dev: cidr is '10\.20\.0\.0/16'"):
+        site(aws, cidr="10.21.0.0/16")
+    assert not aws.writes
+
+
+def test_absent_takes_everything_of_the_environment_and_nothing_else(aws):
+    site(aws, **FULL)
+    site(aws, "prod", **FULL)
+    others = tagged(aws, "prod")
+    assert len(others) > 20
+    stranger = aws("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    aws.calls.clear()
+    check = destroy(aws, check=True)
+    assert not aws.writes
+    assert steps(destroy(aws)) == steps(check)
+    assert tagged(aws, "dev") == set()
+    assert tagged(aws, "prod") == others
+    assert steps(site(aws, "prod", **FULL)[0]) == []
+    assert aws("ec2").describe_vpcs(VpcIds=[stranger])["Vpcs"]
+    assert [group["logGroupName"] for group in aws("logs").describe_log_groups()["logGroups"]] == [
+        "calstack-prod-flow-logs"
+    ]
+    assert steps(destroy(aws)) == []
+
+
+def test_absent_deletes_users_before_what_they_use(aws):
+    site(aws, **FULL)
+    kinds = list(dict.fromkeys(change.kind for change in destroy(aws).changes))
+    assert kinds == [
+        "vpc_endpoint",
+        "nat_gateway",
+        "route_table",
+        "flow_log",
+        "iam_role",
+        "log_group",
+        "elastic_ip",
+        "security_group_rules",
+        "security_group",
+        "subnet",
+        "internet_gateway",
+        "vpc",
+    ]
+
+
+def test_gateways_go_side_by_side(aws):
+    site(aws, zone_count=3)
+    aws.calls.clear()
+    destroy(aws)
+    first = aws.calls.index("DeleteNatGateway")
+    assert aws.calls[first : first + 3] == ["DeleteNatGateway"] * 3
