@@ -74,5 +74,5 @@ def _digest(registry: Registry, image: str) -> str:
     except ValueError as error:
         raise LabError(f"{error}: name an image as NAME:TAG or by its digest") from error
     if digest is None:
-        raise LabError(f"no image {image} in the registry: `lab image {image} --source DIR` makes one")
+        raise LabError(f"no image {image} in the registry: `python -m lab image {image} --source DIR` makes one")
     return digest

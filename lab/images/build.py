@@ -29,9 +29,9 @@ def build_and_push(
     Raises LabError.
     """
     repository, tag = parse_name_tag(name_tag)
-    application = _application(source)
     registry = registry or Registry(settings)
     registry.repository(repository)  # a lab that is down is found out before the work
+    application = _application(source, progress)
     image, built = build(settings, repository, {"APP_VERSION": tag}, source, application, progress)
     pushed = registry.push(repository, tag, built)
     progress(f"{name_tag}: {'pushed' if pushed else 'already pushed'}, {image.digest}")
@@ -43,7 +43,7 @@ def build(
     repository: str,
     variables: dict[str, str],
     source: Path,
-    application: list[files.File],
+    application: tuple[files.File, ...],
     progress: Callable[[str], None] = print,
 ) -> tuple[store.Image, manifest.Manifest]:
     """The image in the cache, made where it is not there yet. Raises LabError."""
@@ -55,7 +55,7 @@ def build(
 
     def fill(partial: Path, _lock: int) -> None:
         files.copy(source, application, partial / "app")
-        if files.list_files(partial / "app") != application:
+        if files.scan(partial / "app").files != application:
             raise LabError(f"{source} changed while it was copied: build again")
         shutil.copyfile(ENTRYPOINT, partial / ENTRYPOINT.name)
         store.save(partial, requirements.key, variables)
@@ -68,7 +68,10 @@ def build(
     return image, made
 
 
-def _application(source: Path) -> list[files.File]:
+def _application(source: Path, progress: Callable[[str], None]) -> tuple[files.File, ...]:
     if missing := [name for name in ("app.py", "requirements.txt") if not (source / name).is_file()]:
         raise LabError(f"{source} has no {' and no '.join(missing)}: an image is made of a folder with both")
-    return files.list_files(source)
+    listing = files.scan(source)
+    if listing.secrets:
+        progress(f"left out, because secrets do not travel in images: {', '.join(map(str, listing.secrets))}")
+    return listing.files

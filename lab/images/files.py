@@ -10,11 +10,14 @@ from pathlib import Path, PurePosixPath
 
 from lab.images.manifest import Layer, canonical, digest
 
-LEFT_OUT_FOLDERS = (".*", "__pycache__", "tests", "test", "venv", "env", "node_modules", "*.egg-info")
+LITTER_FOLDERS = ("__pycache__", "node_modules", ".git", ".venv", "venv", "*.egg-info")
+# Deeper down they may well belong to the application: static/.well-known, for one.
+LITTER_FOLDERS_AT_THE_ROOT = (".*", "tests", "test", "env")
+LITTER_FILES = (".git*", "*.pyc", ".DS_Store")
 # Secrets never travel in an image: the task definition gives them to the task.
-LEFT_OUT_FILES = (
-    *(".git*", ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx"),
-    *("client_secret*.json", "credentials*.json", "*.pyc", ".DS_Store"),
+SECRET_FILES = (
+    *(".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx"),
+    *("client_secret*.json", "credentials*.json"),
 )
 
 
@@ -28,20 +31,30 @@ class File:
     sha256: str
 
 
-def list_files(source: Path) -> list[File]:
-    """What of `source` belongs into the image, sorted. A link to a file counts as that file.
+@dataclass(frozen=True)
+class Listing:
+    """What of a folder belongs into the image, sorted, and which files look like secrets and do not."""
 
-    Links that leave the folder or lead nowhere are left out, and links to folders too.
-    """
-    root, found = source.resolve(), []
+    files: tuple[File, ...]
+    secrets: tuple[PurePosixPath, ...]
+
+
+def scan(source: Path) -> Listing:
+    """A link to a file counts as that file; one that leaves the folder, leads nowhere or to a folder is left out."""
+    root = source.resolve()
+    found: list[File] = []
+    secrets: list[PurePosixPath] = []
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not _matches(name, LEFT_OUT_FOLDERS)]
+        litter = LITTER_FOLDERS + (LITTER_FOLDERS_AT_THE_ROOT if Path(folder) == root else ())
+        folders[:] = [name for name in folders if not _matches(name, litter)]
         for name in names:
             path = Path(folder, name)
-            if _matches(name, LEFT_OUT_FILES) or not path.is_file() or not path.resolve().is_relative_to(root):
-                continue
-            found.append(describe(path, PurePosixPath(path.relative_to(root))))
-    return sorted(found, key=lambda file: file.path)
+            relative = PurePosixPath(path.relative_to(root))
+            if _matches(name, SECRET_FILES) or _matches(path.resolve().name, SECRET_FILES):
+                secrets.append(relative)
+            elif not _matches(name, LITTER_FILES) and path.is_file() and path.resolve().is_relative_to(root):
+                found.append(describe(path, relative))
+    return Listing(tuple(sorted(found, key=lambda file: file.path)), tuple(sorted(secrets)))
 
 
 def describe(path: Path, relative: PurePosixPath) -> File:

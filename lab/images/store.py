@@ -95,7 +95,8 @@ class ImageStore:
         image = load(self._settings, parsed.repository, digest)
         if image is None:
             raise ImageNotFound(
-                f"{reference} is registered, but its files are not in the lab's cache: build it again with `lab image`"
+                f"{reference} is registered, but its files are not in the lab's cache:"
+                " build it again with `python -m lab image`"
             )
         return image
 

@@ -48,6 +48,7 @@ def test_the_image_is_registered_complete_and_found(settings: Settings, source: 
     assert image.digest == registry.find(Reference("team/app", "1.0"))
     assert sorted(path.name for path in image.directory.iterdir()) == ["app.py", "requirements.txt"]
     assert image.environment["APP_VERSION"] == "1.0"
+    assert lines[0] == "left out, because secrets do not travel in images: .env"
     assert lines[-1] == f"team/app:1.0: pushed, {image.digest}"
     program = "import gunicorn, itsdangerous, sys; print(sys.version_info[:3])"
     shown = subprocess.run([image.python, "-c", program], check=True, capture_output=True, text=True).stdout
