@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from moto import mock_aws
+
+LOADER = botocore.loaders.create_loader()
+"""Keeps the service models between accounts: parsing EC2's takes longer than most tests."""
 
 READS = ("Describe", "Get", "List", "BatchGet")
 
@@ -15,7 +20,9 @@ class Account:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self._session = boto3.Session()
+        core = botocore.session.get_session()
+        core.register_component("data_loader", LOADER)
+        self._session = boto3.Session(botocore_session=core)
         self._session.events.register("before-call.*.*", self._note)
         self._clients: dict[str, Any] = {}
 

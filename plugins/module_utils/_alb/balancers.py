@@ -54,7 +54,7 @@ class LoadBalancer(BalancingKind):
         arn = item["LoadBalancerArn"]
         attributes = from_list(self.api.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"])
         properties = {
-            "scheme": item["Scheme"],
+            "scheme": item.get("Scheme"),
             "subnets": frozenset(zone["SubnetId"] for zone in item["AvailabilityZones"]),
             "security_groups": frozenset(item.get("SecurityGroups", ())),
             **attributes,
