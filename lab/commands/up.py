@@ -18,6 +18,7 @@ POLL = 0.02
 
 def up(settings: Settings, say: Callable[[str], None] = print) -> int:
     check_platform()
+    os.umask(0o077)  # what the lab writes is its user's alone
     state = State(settings)
     with state.changing():
         if daemon := state.daemon():

@@ -1,4 +1,4 @@
-"""moto in a process of its own, as it comes (`plain`) or with the lab's mends (`mended`): prints its port, answers until killed."""
+"""moto in a process of its own, as it comes (`plain`) or with the lab's mends (`mended`); prints its port."""
 
 import os
 import socket
