@@ -15,6 +15,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.rules import tra
 
 Peers = frozenset[Any]
 
+LAST_PORT = 65535
+
 
 def balancer(scope: Scope) -> str:
     """The name of the balancer's security group."""
@@ -32,8 +34,10 @@ def endpoints(scope: Scope) -> str:
 def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     """The groups, then their rules, which need all groups.
 
-    Raises InputError naming vpc_balancer_cidrs or vpc_task_egress.
+    Raises InputError naming app_port, vpc_balancer_cidrs or vpc_task_egress.
     """
+    if not 1 <= params["app_port"] <= LAST_PORT:
+        raise InputError(f"app_port is {params['app_port']}: a port is a number from 1 to {LAST_PORT}.")
     app = traffic("tcp", params["app_port"])
     to_tasks: Peers = frozenset({Ref("security_group", tasks(scope))})
     from_balancer: Peers = frozenset({Ref("security_group", balancer(scope))})
@@ -71,8 +75,8 @@ def egress(allowed: Iterable[Mapping[str, Any]]) -> dict[str, Peers]:
     for number, item in enumerate(allowed):
         where = f"vpc_task_egress[{number}]"
         first, last = item["from_port"], item["to_port"] or item["from_port"]
-        if not 0 <= first <= last <= 65535:
-            raise InputError(f"{where}: ports {first} to {last} are no range within 0 to 65535.")
+        if not 1 <= first <= last <= LAST_PORT:
+            raise InputError(f"{where}: ports {first} to {last} are no range within 1 to {LAST_PORT}.")
         name = traffic(item["protocol"], first, last)
         rules[name] = rules.get(name, frozenset()) | cidrs(f"{where}.cidrs", item["cidrs"])
     return {name: peers for name, peers in rules.items() if peers}

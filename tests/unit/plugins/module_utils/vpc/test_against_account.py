@@ -106,9 +106,9 @@ def test_groups_let_through_the_way_of_a_request_and_nothing_else(aws):
     balancer, tasks = published["vpc_balancer_security_group_id"], published["vpc_task_security_group_id"]
     groups = {
         group["GroupId"]: group
-        for group in aws("ec2").describe_security_groups(
-            Filters=[{"Name": "vpc-id", "Values": [published["vpc_id"]]}]
-        )["SecurityGroups"]
+        for group in aws("ec2").describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [published["vpc_id"]]}])[
+            "SecurityGroups"
+        ]
     }
 
     def rules(group, key):
@@ -151,9 +151,9 @@ def drift(aws, published):
     subnet = published["vpc_private_subnet_ids"][0]
     ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
     yield "update subnet calstack-dev-private-eu-west-1a"
-    gateway = only(ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev"]}])[
-        "InternetGateways"
-    ])["InternetGatewayId"]
+    gateway = only(
+        ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev"]}])["InternetGateways"]
+    )["InternetGatewayId"]
     ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=published["vpc_id"])
     yield "update internet_gateway calstack-dev"
     tasks = published["vpc_task_security_group_id"]
@@ -167,9 +167,9 @@ def drift(aws, published):
     ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
     ec2.disassociate_route_table(AssociationId=table["Associations"][0]["RouteTableAssociationId"])
     yield "update route_table calstack-dev-private-eu-west-1a"
-    endpoint = only(ec2.describe_vpc_endpoints(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev-s3"]}])[
-        "VpcEndpoints"
-    ])
+    endpoint = only(
+        ec2.describe_vpc_endpoints(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev-s3"]}])["VpcEndpoints"]
+    )
     ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=[table["RouteTableId"]])
     yield "update vpc_endpoint calstack-dev-s3"
     aws("logs").put_retention_policy(logGroupName="calstack-dev-flow-logs", retentionInDays=1)
