@@ -98,6 +98,7 @@ class Envoy:
         self.log = settings.logs / "envoy.log"
         self._child: Child | None = None
         self._access_log: AccessLog | None = None
+        self._written_at = 0
 
     def start(self, files: dict[str, str]) -> None:
         """Start it with this configuration and return when it is live; raises LabError."""
@@ -124,7 +125,21 @@ class Envoy:
         return [binary(), "-c", "bootstrap.json", *options.split(), *times]
 
     def write(self, files: dict[str, str]) -> list[str]:
-        return self.files.write({**files, "bootstrap.json": json.dumps(bootstrap(self.directory))})
+        """Tell it a new configuration; the names of the files that have changed."""
+        size = self.log.stat().st_size
+        written = self.files.write({**files, "bootstrap.json": json.dumps(bootstrap(self.directory))})
+        if written:
+            self._written_at = size
+        return written
+
+    def complaint(self) -> str | None:
+        """What it has logged against the configuration it has now: it goes on with the one before."""
+        if not self.log.exists():
+            return None
+        with self.log.open("rb") as file:
+            file.seek(self._written_at)
+            lines = file.read(1 << 16).decode(errors="replace").splitlines()
+        return next((line.split("] ")[-1][:500] for line in lines if "update rejected" in line), None)
 
     def access_log(self) -> list[str]:
         return self._access_log.lines() if self._access_log else []

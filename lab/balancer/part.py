@@ -137,6 +137,8 @@ class BalancerPart:
         troubles = list(self._rendered.troubles)
         if self._missing and self._clock() - self._written > LISTENER_GRACE:
             troubles.append(f"Envoy refused the listeners {', '.join(sorted(self._missing))}: see {self._envoy.log}")
+        if complaint := self._envoy.complaint():
+            troubles.append(f"Envoy keeps its last configuration: {complaint}")
         return "; ".join(troubles) or None
 
     def report(self) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def render(
             if where in bound:
                 troubles.append(f"{item.arn} has no port: the lab maps it to {where}, where {bound[where]} is")
                 continue
+            if item.protocol == "HTTPS" and not item.certificates:
+                troubles.append(f"{item.arn} does not answer: its certificate is not in the emulator's ACM")
+                continue
             bound[where] = item.arn
             name = listener_name(item.arn)
             files[f"rds.{name}.json"] = _discovery(route_configuration(item, name, groups, port))
@@ -248,6 +251,10 @@ def bootstrap(directory: Path) -> Json:
             "lds_config": source(directory, "lds.json"),
         },
         "stats_config": {"stats_matcher": {"reject_all": True}},
+        # By default Envoy refuses regular expressions of more than 100 instructions: a rule may have five long patterns.
+        "layered_runtime": {
+            "layers": [{"name": "static", "static_layer": {"re2.max_program_size.error_level": 1_000_000}}]
+        },
         "overload_manager": {
             "resource_monitors": [
                 {
