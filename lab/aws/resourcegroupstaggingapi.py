@@ -1,6 +1,6 @@
 """Resource Groups Tagging API: GetResources over the types that moto leaves out or names differently.
 
-EC2 and ECS have their own share of this in `lab.aws.ec2` and `lab.aws.ecs`.
+EC2, ECS and ELBv2 have their own share of this in their own mends.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, applicationautoscaling_backends
 from moto.core.resource_tagging import TaggedResource
 from moto.ecr.models import ecr_backends
-from moto.elbv2.models import ELBv2Backend
 from moto.logs.models import LogsBackend
 from moto.resourcegroupstaggingapi import models
 
@@ -17,32 +16,8 @@ from lab.aws.patching import wrap
 
 
 def apply() -> None:
-    listeners()
     log_groups()
     repositories_and_scalable_targets()
-
-
-def listeners() -> None:
-    """GetResources shows listeners and their rules, too."""
-
-    @wrap(ELBv2Backend, "iter_tagged_resources")
-    def iter_tagged_resources(
-        original: Callable[..., Iterator[TaggedResource]], backend: ELBv2Backend
-    ) -> Iterator[TaggedResource]:
-        yield from original(backend)
-        for balancer in backend.load_balancers.values():
-            for listener in balancer.listeners.values():
-                yield _balancing(backend, listener.arn, "listener")
-                for rule in listener.rules.values():
-                    yield _balancing(backend, rule.arn, "listener-rule")
-
-
-def _balancing(backend: ELBv2Backend, arn: str, kind: str) -> TaggedResource:
-    return TaggedResource(
-        arn=arn,
-        tags=backend.tagging_service.get_tag_dict_for_resource(arn),
-        resource_type=f"elasticloadbalancing:{kind}",
-    )
 
 
 def log_groups() -> None:

@@ -1,0 +1,20 @@
+from typing import Any
+
+
+def read_after_the_label_moved(client: Any) -> tuple[str, str]:
+    """The default read after AWSCURRENT has moved, and the read by its label."""
+    manager = client("secretsmanager")
+    first = manager.create_secret(Name="moved", SecretString="old")["VersionId"]
+    second = manager.put_secret_value(SecretId="moved", SecretString="new", VersionStages=["PENDING"])["VersionId"]
+    manager.update_secret_version_stage(
+        SecretId="moved", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
+    )
+    return (
+        manager.get_secret_value(SecretId="moved")["SecretString"],
+        manager.get_secret_value(SecretId="moved", VersionStage="AWSCURRENT")["SecretString"],
+    )
+
+
+def test_a_default_read_follows_the_label(plain: Any, mended: Any) -> None:
+    assert read_after_the_label_moved(plain) == ("old", "new")
+    assert read_after_the_label_moved(mended) == ("new", "new")
