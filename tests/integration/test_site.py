@@ -1,0 +1,247 @@
+"""The site on the lab, told as a story: each test starts where the one before has ended."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lab.settings import CHECKOUT
+from tests.integration.laboratory import Laboratory, changed
+from tests.integration.traffic import traffic
+
+SITE, DESTROY = "site.yml", "playbooks/destroy.yml"
+EXAMPLE = "docker/example"
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def web(laboratory: Laboratory) -> httpx.Client:
+    import ssl
+
+    context = ssl.create_default_context(cafile=laboratory.shell["LAB_CA"])
+    return httpx.Client(base_url=laboratory.shell["LAB_URL"], verify=context, timeout=10)
+
+
+def production_rule(laboratory: Laboratory) -> dict:
+    elb = laboratory.client("elbv2")
+    balancer = elb.describe_load_balancers(Names=["calstack-local"])["LoadBalancers"][0]["LoadBalancerArn"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    https = next(listener["ListenerArn"] for listener in listeners if listener["Port"] == 443)
+    rules = elb.describe_rules(ListenerArn=https)["Rules"]
+    return next(rule for rule in rules if rule["Priority"] == "100")
+
+
+def services(laboratory: Laboratory) -> dict[str, dict]:
+    names = ["calstack-local-blue", "calstack-local-green"]
+    found = laboratory.client("ecs").describe_services(cluster="calstack-local", services=names)["services"]
+    return {service["serviceName"].rpartition("-")[2]: service for service in found}
+
+
+def test_check_on_an_empty_account_lists_all_and_writes_nothing(laboratory):
+    before = len(laboratory.calls())
+    output = laboratory.play(SITE, "--check", "--diff")
+    for line in ("+ vpc calstack-local", "+ load balancer calstack-local", "+ service calstack-local-blue"):
+        assert line in output
+    assert re.search(r"vpc: \(known after apply\)", output)
+    assert laboratory.writes_since(before) == []
+
+
+def test_without_an_image_the_services_wait_and_the_play_says_what_to_do(laboratory):
+    output = laboratory.play(SITE)
+    assert "push" in output
+    assert [service["desiredCount"] for service in services(laboratory).values()] == [0, 0]
+
+
+def test_the_first_image_goes_into_blue(laboratory):
+    laboratory.lab("image", "calstack:1.0.0", "--source", EXAMPLE)
+    laboratory.play(SITE)
+    blue, green = services(laboratory)["blue"], services(laboratory)["green"]
+    assert (blue["runningCount"], green["desiredCount"]) == (2, 0)
+
+
+def test_the_application_answers_writes_reads_and_redirects(laboratory):
+    with web(laboratory) as client:
+        assert client.get("/").status_code == 200
+        written = client.post("/api/events", json={"title": "integration"}).json()
+        assert client.get(f"/api/events/{written['id']}").json()["title"] == "integration"
+        redirect = client.get(laboratory.shell["LAB_HTTP_URL"])
+        assert redirect.status_code == 301
+        assert redirect.headers["location"].startswith("https://")
+
+
+def test_a_second_run_changes_nothing(laboratory):
+    before = len(laboratory.calls())
+    assert changed(laboratory.play(SITE)) == 0
+    assert laboratory.writes_since(before) == []
+
+
+def test_check_on_a_full_account_finds_nothing_and_writes_nothing(laboratory):
+    before = len(laboratory.calls())
+    assert changed(laboratory.play(SITE, "--check", "--diff")) == 0
+    assert laboratory.writes_since(before) == []
+
+
+def test_weights_counts_and_images_belong_to_the_release(laboratory):
+    elb, ecs = laboratory.client("elbv2"), laboratory.client("ecs")
+    rule = production_rule(laboratory)
+    groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    shifted = [{**group, "Weight": 70 if group["Weight"] else 30} for group in groups]
+    action = {"Type": "forward", "Order": 1, "ForwardConfig": {"TargetGroups": shifted}}
+    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
+    ecs.update_service(cluster="calstack-local", service="calstack-local-blue", desiredCount=3)
+    until(lambda: services(laboratory)["blue"]["runningCount"] == 3)
+    before = len(laboratory.calls())
+    assert changed(laboratory.play(SITE)) == 0
+    assert laboratory.writes_since(before) == []
+    weights = {
+        group["TargetGroupArn"]: group["Weight"]
+        for group in production_rule(laboratory)["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    }
+    assert weights == {group["TargetGroupArn"]: group["Weight"] for group in shifted}
+    assert services(laboratory)["blue"]["desiredCount"] == 3
+    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=rule["Actions"])
+    ecs.update_service(cluster="calstack-local", service="calstack-local-blue", desiredCount=2)
+    until(lambda: services(laboratory)["blue"]["runningCount"] == 2)
+
+
+def test_drift_is_told_by_check_and_mended_by_a_run(laboratory):
+    ec2, logs = laboratory.client("ec2"), laboratory.client("logs")
+    named = [{"Name": "tag:calstack:environment", "Values": ["local"]}]
+    groups = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    tasks = next(group["GroupId"] for group in groups if group["GroupName"].endswith("-tasks"))
+    ec2.authorize_security_group_ingress(
+        GroupId=tasks,
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+        ],
+    )
+    (group,) = logs.describe_log_groups()["logGroups"]
+    logs.put_retention_policy(logGroupName=group["logGroupName"], retentionInDays=1)
+    before = len(laboratory.calls())
+    output = laboratory.play(SITE, "--check", "--diff")
+    assert laboratory.writes_since(before) == []
+    assert "22" in output
+    assert re.search(r"retention.*: 1 -> ", output)
+    assert changed(laboratory.play(SITE)) > 0
+    assert changed(laboratory.play(SITE)) == 0
+    rules = ec2.describe_security_groups(GroupIds=[tasks])["SecurityGroups"][0]["IpPermissions"]
+    assert 22 not in {rule.get("FromPort") for rule in rules}
+
+
+def test_4000_requests_while_ecs_replaces_every_task_lose_none(laboratory):
+    ecs = laboratory.client("ecs")
+    first = set(ecs.list_tasks(cluster="calstack-local", serviceName="calstack-local-blue")["taskArns"])
+    with traffic(laboratory.shell["LAB_URL"], laboratory.shell["LAB_CA"], 4000) as load:
+        ecs.update_service(cluster="calstack-local", service="calstack-local-blue", forceNewDeployment=True)
+        load.wait()
+    assert load.failures == []
+    assert load.answered == 4000
+    until(lambda: services(laboratory)["blue"]["deployments"][0]["rolloutState"] == "COMPLETED")
+    last = set(ecs.list_tasks(cluster="calstack-local", serviceName="calstack-local-blue")["taskArns"])
+    assert len(last) == 2
+    assert not first & last
+
+
+def test_a_killed_task_is_replaced_and_status_says_so(laboratory):
+    ecs = laboratory.client("ecs")
+    arns = ecs.list_tasks(cluster="calstack-local", serviceName="calstack-local-blue")["taskArns"]
+    victim = ecs.describe_tasks(cluster="calstack-local", tasks=arns[:1])["tasks"][0]
+    kill_listener(victim["containers"][0]["networkInterfaces"][0]["privateIpv4Address"])
+    until(lambda: victim["taskArn"] not in ecs.list_tasks(cluster="calstack-local")["taskArns"])
+    until(lambda: services(laboratory)["blue"]["runningCount"] == 2)
+    assert "Essential container in task exited" in laboratory.lab("status")
+
+
+def kill_listener(address: str) -> None:
+    """SIGKILL whatever was started to listen on this address, as its environment says."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"BIND={address}:" in (entry / "environ").read_text():
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
+def test_another_application_of_the_same_contract_is_deployed_instead(laboratory, tmp_path):
+    (tmp_path / "requirements.txt").write_text((CHECKOUT / EXAMPLE / "requirements.txt").read_text())
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom flask import Flask\nfrom pymongo import MongoClient\n"
+        "app = Flask(__name__)\nevents = MongoClient(os.environ['MONGO_URI'])['other']['events']\n"
+        "@app.get('/')\ndef index():\n    return 'another application'\n"
+    )
+    laboratory.play(DESTROY, "-e", "destroy_confirm=local")
+    laboratory.lab("image", "calstack:real", "--source", str(tmp_path))
+    laboratory.play(SITE, "-e", "app_image=calstack:real")
+    with web(laboratory) as client:
+        assert client.get("/").text == "another application"
+
+
+@pytest.mark.parametrize("seconds", [3, 6, 9])
+def test_a_run_killed_in_the_middle_is_completed_by_the_next(laboratory, seconds):
+    laboratory.play(DESTROY, "-e", "destroy_confirm=local")
+    running = laboratory.start(SITE)
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    laboratory.play(SITE)
+    assert changed(laboratory.play(SITE)) == 0
+
+
+def test_destroy_removes_all_of_one_environment_and_nothing_of_another(laboratory):
+    other = ("-e", "env_name=other", "-e", "vpc_cidr=10.99.0.0/16", "-e", "ecr_repository=calstack-other")
+    laboratory.play(SITE, *other)
+    before = holdings(laboratory, "other")
+    assert len(before) > 20
+    output = laboratory.play(DESTROY, code=2)
+    assert "-e destroy_confirm=local" in output
+    laboratory.play(DESTROY, "-e", "destroy_confirm=local")
+    assert holdings(laboratory, "local") == set()
+    assert holdings(laboratory, "other") == before
+    assert changed(laboratory.play(SITE, *other)) == 0
+    laboratory.play(DESTROY, *other, "-e", "destroy_confirm=other")
+    assert leftovers(laboratory) == []
+
+
+def holdings(laboratory: Laboratory, environment: str) -> set[str]:
+    """ARNs of all that carries the environment's tag, task definitions that are no longer active aside."""
+    pages = laboratory.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    found = pages.paginate(TagFilters=[{"Key": "calstack:environment", "Values": [environment]}])
+    return {one["ResourceARN"] for page in found for one in page["ResourceTagMappingList"]}
+
+
+def leftovers(laboratory: Laboratory) -> list[str]:
+    """What the account holds, whatever its tags."""
+    ec2, elb, ecs = laboratory.client("ec2"), laboratory.client("elbv2"), laboratory.client("ecs")
+    vpcs = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]}
+    return [
+        *vpcs,
+        *(item["AllocationId"] for item in ec2.describe_addresses()["Addresses"]),
+        *(item["NatGatewayId"] for item in ec2.describe_nat_gateways()["NatGateways"] if item["State"] != "deleted"),
+        *(item["LoadBalancerName"] for item in elb.describe_load_balancers()["LoadBalancers"]),
+        *(item["TargetGroupName"] for item in elb.describe_target_groups()["TargetGroups"]),
+        *ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+        *(
+            item["clusterName"]
+            for item in ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+            if item["status"] == "ACTIVE"
+        ),
+        *(item["logGroupName"] for item in laboratory.client("logs").describe_log_groups()["logGroups"]),
+        *(item["Name"] for item in laboratory.client("secretsmanager").list_secrets()["SecretList"]),
+        *(item["repositoryName"] for item in laboratory.client("ecr").describe_repositories()["repositories"]),
+        *(item["RoleName"] for item in laboratory.client("iam").list_roles()["Roles"]),
+        *(
+            item["ResourceId"]
+            for item in laboratory.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")[
+                "ScalableTargets"
+            ]
+        ),
+    ]
