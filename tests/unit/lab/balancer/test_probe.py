@@ -1,0 +1,43 @@
+import threading
+
+from lab.balancer.book import Target
+from lab.balancer.model import HealthCheck
+from lab.balancer.probe import Prober, ask
+from tests.unit.lab.balancer.balancer_stand import Toy, until
+
+ONE = Target("arn", "127.0.0.2", 5000)
+
+
+def test_it_asks_once_an_interval_and_tells_codes_that_fail() -> None:
+    now, asked, codes = 0.0, threading.Semaphore(0), iter([500, 200])
+
+    def fake(address: str, port: int, path: str, timeout: float) -> int | None:
+        asked.release()
+        return next(codes)
+
+    prober = Prober(fake, lambda: now)
+    check = HealthCheck(interval=10)
+    answers: list[tuple[Target, int | None]] = []
+
+    def answered(number: int) -> bool:
+        answers.extend(prober.answers())
+        return len(answers) == number
+
+    prober.look_at(ONE, check)
+    prober.look_at(ONE, check)
+    assert until(lambda: answered(1))
+    now = 11.0
+    prober.look_at(ONE, check)
+    assert until(lambda: answered(2))
+    assert answers == [(ONE, 500), (ONE, None)]
+    assert asked.acquire(blocking=False)
+    assert asked.acquire(blocking=False)
+    assert not asked.acquire(blocking=False)
+
+
+def test_asking() -> None:
+    toy = Toy("one", "127.91.200.1", 5000)
+    toy.status = 418
+    assert ask("127.91.200.1", 5000, "/", 1) == 418
+    toy.close()
+    assert ask("127.91.200.1", 5000, "/", 1) is None
