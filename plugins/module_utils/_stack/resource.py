@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ RULE = "rule"
 SECRET = "secret"  # noqa: S105 -- a kind of resource
 SECURITY_GROUP = "security group"
 TASK_DEFINITION = "task definition"
+
+_TYPE = re.compile(r"(?P<type>[^/:]+)[/:]")
 
 _WORDS = {
     "elastic-ip": "elastic IP",
@@ -45,10 +48,14 @@ class Resource:
 
 
 def parse(arn: str, tags: Mapping[str, str]) -> Resource:
-    """What `arn` with `tags` is. ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:TYPE then / or : and the name."""
-    rest = arn.split(":", 5)[5]
-    end = min((place for place in (rest.find("/"), rest.find(":")) if place >= 0), default=-1)
-    sort, name = (rest, rest) if end < 0 else (rest[:end], rest[end + 1 :])
+    """What `arn` with `tags` is.
+
+    An ARN is arn:PARTITION:SERVICE:REGION:ACCOUNT: then TYPE/NAME, TYPE:NAME, or only NAME where a service has one
+    type: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    service, rest = arn.split(":", 5)[2::3]
+    found = _TYPE.match(rest)
+    sort, name = (found["type"], rest[found.end() :]) if found else (service, rest)
     return Resource(tags.get(COMPONENT_TAG, ""), _WORDS.get(sort, sort.replace("-", " ")), tags.get("Name", name), arn)
 
 
