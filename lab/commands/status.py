@@ -53,6 +53,9 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
     yield f"The lab is up since {ago(now - found['since'])} (pid {found['pid']}, network {settings.network}.0.0/16)."
     for part in found["parts"]:
         yield f"  {part['name']:<10} {'TROUBLE  ' + part['trouble'] if part['trouble'] else 'ready'}"
+    for balancer in found.get("balancer", {}).get("balancers", []):
+        ports = ", ".join(f"{balancer['address']}:{port}" for port in balancer["ports"])
+        yield f"  load balancer {balancer['name']}  {ports or 'no listeners'}"
     ecs = found.get("ecs", {})
     for service in ecs.get("services", []):
         yield ""

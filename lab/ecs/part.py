@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ class EcsPart:
         self._place = place or Place(settings, ProcessRunner(settings), ImageStore(settings), targets)
         self._runs: dict[str, TaskRun] = {}
         self._memories: dict[str, Memory] = {}
+        self._faults: dict[str, str] = {}
 
     def start(self) -> None:
         number_tasks(self._settings)
@@ -43,20 +45,17 @@ class EcsPart:
     def tick(self) -> float:
         with backends.LOCK:
             self._adopt()
+            self._faults = {}
             for run in self._runs.values():
-                run.advance()
-            moving = [
-                reconcile(self._place, service, self._runs_of(service), self._memory(service))
-                for service in backends.ecs(self._settings).services.values()
-                if service.status != "INACTIVE"
-            ]
+                self._guard(f"task {run.id}", run.advance)
+            moving = [self._reconcile(service) for service in self._services()]
             self._adopt()
             self._runs = {key: run for key, run in self._runs.items() if not run.stopped}
-            one_off = any(run.status != "RUNNING" or run.stopping for run in self._runs.values())
-        return QUICK if one_off or any(moving) else SLOW
+            on_the_way = any(run.status != "RUNNING" or run.stopping for run in self._runs.values())
+        return QUICK if on_the_way or any(moving) else SLOW
 
     def trouble(self) -> str | None:
-        return None
+        return "; ".join(self._faults.values()) or None
 
     def report(self) -> dict[str, Any]:
         """Clusters, services, tasks and the last stopped ones, for `lab status`."""
@@ -74,6 +73,23 @@ class EcsPart:
                 run.kill()
             self._all_stopped()
             self._runs.clear()
+
+    def _guard(self, name: str, step: Callable[[], bool | None]) -> bool:
+        """One task's or service's fault must not hold up the others; `lab status` tells of it."""
+        try:
+            return bool(step())
+        except Exception as error:
+            log.exception("%s", name)
+            self._faults[name] = f"{name}: {type(error).__name__}: {error} (see lab.log)"
+            return False
+
+    def _reconcile(self, service: "Service") -> bool:
+        runs, memory = self._runs_of(service), self._memory(service)
+        return self._guard(f"service {service.name}", lambda: reconcile(self._place, service, runs, memory))
+
+    def _services(self) -> list["Service"]:
+        services = backends.ecs(self._settings).services.values()
+        return [service for service in services if service.status != "INACTIVE"]
 
     def _all_stopped(self) -> bool:
         for run in self._runs.values():

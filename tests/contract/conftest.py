@@ -30,9 +30,11 @@ def emulator(kind: str) -> Iterator[Client]:
     assert process.stdout is not None
     port = int(process.stdout.readline())
 
+    session: Any = boto3.Session()
+
     @cache
     def client(service: str) -> Any:
-        return boto3.client(
+        return session.client(
             service,
             endpoint_url=f"http://127.0.0.1:{port}",
             region_name="eu-west-1",

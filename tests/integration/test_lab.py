@@ -42,7 +42,8 @@ class Lab:
         return found.group(1).strip("'")
 
     def client(self, service: str) -> Any:
-        return boto3.client(
+        session: Any = boto3.Session()
+        return session.client(
             service,
             endpoint_url=self.variable("AWS_ENDPOINT_URL"),
             region_name="eu-west-1",
