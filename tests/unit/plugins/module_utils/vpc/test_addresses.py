@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.addresses import LARGEST, SLOTS, SMALLEST, slots
+from conftest import CHECKOUT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,9 @@ def test_the_smallest_is_just_large_enough():
 def test_what_cannot_be_a_network_is_refused_with_what_could(cidr, words):
     with pytest.raises(InputError, match=words):
         slots(cidr)
+
+
+def test_the_readme_shows_the_table_as_it_is():
+    text = (CHECKOUT / "roles/vpc/README.md").read_text()
+    for name, slot in zip(("first", "second", "third"), slots("10.20.0.0/16"), strict=True):
+        assert f"| {name} | {slot.private} | {slot.public} |" in text
