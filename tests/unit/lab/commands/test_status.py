@@ -1,0 +1,77 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.commands.status import ago, render, status
+from lab.process import Identity
+from lab.settings import Settings
+from lab.state import State
+
+SETTINGS = Settings(home=Path("/lab"), network="127.90", cache=Path("/cache"))
+
+
+def found(**more: Any) -> dict[str, Any]:
+    return {"pid": 7, "since": 1000.0, "parts": [{"name": "aws", "trouble": None}], **more}
+
+
+def told(answer: dict[str, Any]) -> str:
+    return "\n".join(render(SETTINGS, answer, 1042.0))
+
+
+def test_parts_and_their_trouble() -> None:
+    text = told(found(parts=[{"name": "aws", "trouble": None}, {"name": "balancer", "trouble": "Envoy died"}]))
+    assert "up since 42 s (pid 7, network 127.90.0.0/16)" in text
+    assert "aws        ready" in text
+    assert "balancer   TROUBLE  Envoy died" in text
+
+
+def test_services_tasks_and_why_tasks_stopped() -> None:
+    task = {
+        "id": "t1",
+        "status": "RUNNING",
+        "task_definition": "app:2",
+        "address": "127.90.16.1",
+        "health": "healthy",
+        "seconds": 130,
+    }
+    deployment = {
+        "status": "PRIMARY",
+        "task_definition": "app:2",
+        "rollout": "FAILED",
+        "reason": "breaker",
+        "failed": 3,
+    }
+    service = {
+        "cluster": "c",
+        "name": "blue",
+        "status": "ACTIVE",
+        "desired": 2,
+        "running": 1,
+        "deployments": [deployment],
+        "tasks": [task],
+    }
+    stopped = {"id": "t0", "group": "blue", "reason": "Essential container in task exited", "exit": 137, "seconds": 5}
+    text = told(found(ecs={"services": [service], "tasks": [], "stopped": [stopped]}))
+    assert "c/blue  1 of 2 running\n" in text
+    assert "PRIMARY app:2  FAILED, 3 failed tasks\n    breaker" in text
+    assert "t1  127.90.16.1  RUNNING  healthy  app:2  since 2 min" in text
+    assert "t0  blue  5 s ago  Essential container in task exited (exit code 137)" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 d")]
+)
+def test_spans_are_in_their_largest_unit(seconds: float, words: str) -> None:
+    assert ago(seconds) == words
+
+
+def test_a_lab_that_is_down_or_dead_is_exit_code_1(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, network="127.90", cache=tmp_path)
+    said: list[str] = []
+    assert status(settings, said.append) == 1
+    State(settings).remember_daemon(Identity(os.getpid(), 1))
+    assert status(settings, said.append) == 1
+    assert said[0] == "The lab is down."
+    assert "has died" in said[1]

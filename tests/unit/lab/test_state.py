@@ -1,0 +1,66 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from lab.process import Identity, identify
+from lab.settings import Settings
+from lab.state import Phase, State
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "lab", network="127.90", cache=tmp_path)
+
+
+def test_the_daemon_is_known_by_pid_and_start_time(settings: Settings) -> None:
+    state = State(settings)
+    assert (state.daemon(), state.last_daemon()) == (None, None)
+    me = identify(os.getpid())
+    assert me is not None
+    state.remember_daemon(me)
+    assert state.daemon() == me
+    former = Identity(me.pid, me.started - 1)
+    state.remember_daemon(former)
+    assert (state.daemon(), state.last_daemon()) == (None, former)
+
+
+def test_phases_are_read_as_they_were_written(settings: Settings) -> None:
+    state = State(settings)
+    assert state.phases() == []
+    written = [Phase("aws", 0.1), Phase("", error='say "no"')]
+    for phase in written:
+        state.add_phase(phase)
+    assert state.phases() == written
+
+
+def test_clearing_leaves_the_logs_only(settings: Settings) -> None:
+    state = State(settings)
+    state.add_phase(Phase("aws"))
+    settings.logs.mkdir()
+    (settings.logs / "lab.log").write_text("kept")
+    (settings.home / "env").write_text("gone")
+    (settings.home / "link").symlink_to(settings.logs)
+    state.clear()
+    assert [path.name for path in settings.home.iterdir()] == ["logs"]
+    assert (settings.logs / "lab.log").read_text() == "kept"
+
+
+def test_only_one_changes_the_lab_at_a_time(settings: Settings) -> None:
+    order: list[str] = []
+    inside = threading.Event()
+
+    def second() -> None:
+        inside.set()
+        with State(settings).changing():
+            order.append("second")
+
+    with State(settings).changing():
+        thread = threading.Thread(target=second)
+        thread.start()
+        inside.wait(5)
+        thread.join(0.1)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
