@@ -87,7 +87,7 @@ class Stand:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @cache  # noqa: B019 one stand a module
-    def client(self, service: str) -> Any:
+    def client(self, service: Any) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.settings.aws_endpoint,
@@ -176,10 +176,12 @@ class Stand:
             return http.client.HTTPSConnection(address, mapped, context=context, timeout=15)
         return http.client.HTTPConnection(address, mapped, timeout=15)
 
-    def get(self, balancer: dict[str, Any], path: str = "/", port: int = 80, **headers: str) -> Answer:
+    def get(
+        self, balancer: dict[str, Any], path: str = "/", port: int = 80, headers: dict[str, str] | None = None
+    ) -> Answer:
         connection = self.connect(balancer, port)
         try:
-            connection.request("GET", path, headers=headers)
+            connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
             return response.status, found, response.read().decode()
@@ -188,10 +190,10 @@ class Stand:
         finally:
             connection.close()
 
-    def answers(self, balancer: dict[str, Any], status: int, path: str = "/", port: int = 80, **headers: str) -> Answer:
+    def answers(self, balancer: dict[str, Any], status: int, port: int = 80) -> Answer:
         """Poll until the balancer answers with the status; that answer."""
-        until(lambda: self.get(balancer, path, port, **headers)[0] == status)
-        answer = self.get(balancer, path, port, **headers)
+        until(lambda: self.get(balancer, port=port)[0] == status)
+        answer = self.get(balancer, port=port)
         assert answer[0] == status, answer
         return answer
 

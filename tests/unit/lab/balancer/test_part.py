@@ -1,13 +1,18 @@
 """Real requests through Envoy as the emulator's ELBv2 has it."""
 
+import contextlib
 import datetime
 import ipaddress
+import socket
+import ssl
 import threading
 from collections import Counter
 from typing import Any
 
 import pytest
+import trustme
 
+from lab import ca
 from tests.unit.lab.balancer.balancer_stand import Stand, forward, until
 
 
@@ -181,48 +186,107 @@ def test_rules_redirects_and_headers(stand: Stand) -> None:
     stand.elbv2.create_rule(ListenerArn=listener, Priority=5, Conditions=conditions, Actions=[forward((group, 1))])
     stand.healthy(group)
     candidate = {"X-Candidate": "GREEN", "Host": "calstack.localhost:8080"}
-    assert until(lambda: stand.get(balancer, "/app/x?y=/z", **candidate)[2] == "one")
+    assert until(lambda: stand.get(balancer, "/app/x?y=/z", headers=candidate)[2] == "one")
     seen = toy.headers
     assert seen["x-forwarded-proto"] == "http"
     assert seen["x-forwarded-port"] == "8080"
     assert ipaddress.ip_address(seen["x-forwarded-for"])
     assert seen["x-amzn-trace-id"].startswith("Root=1-")
     assert not [name for name in seen if name.startswith("x-envoy")]
-    stand.get(balancer, "/app/x", **candidate, **{"X-Amzn-Trace-Id": "Root=1-a-b;Self=old"})
+    stand.get(balancer, "/app/x", headers={**candidate, "X-Amzn-Trace-Id": "Root=1-a-b;Self=old"})
     assert toy.headers["x-amzn-trace-id"].startswith("Self=1-")
     assert toy.headers["x-amzn-trace-id"].endswith("Root=1-a-b;")
 
-    status, headers, _ = stand.get(balancer, "/other?a=1", **candidate)
+    status, headers, _ = stand.get(balancer, "/other?a=1", headers=candidate)
     assert (status, headers["location"]) == (301, "https://calstack.localhost:8443/other?a=1")
     toy.close()
 
 
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+Shake = tuple[str | None, str | None, list[str]]
+
+
+def shake(stand: Stand, address: str, version: ssl.TLSVersion, name: str = "calstack.localhost") -> Shake | None:
+    """Protocol, TLS version and the names in the certificate; None when the handshake fails."""
+    context = ssl.create_default_context(cafile=str(ca.certificate_file(stand.settings)))
+    context.maximum_version = version
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    try:
+        with (
+            socket.create_connection((address, 8443), 5) as plain,
+            context.wrap_socket(plain, server_hostname=name) as secure,
+        ):
+            names: Any = (secure.getpeercert() or {}).get("subjectAltName", ())
+            return secure.selected_alpn_protocol(), secure.version(), [str(value) for _, value in names]
+    except OSError:
+        return None
+
+
 def test_tls_speaks_http_2_and_the_versions_of_the_policy(stand: Stand) -> None:
-    import socket
-    import ssl
-
-    from lab import ca
-
     balancer = stand.balancer()
-    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
-    listener = stand.listener(balancer, fixed, 443)
+    listener = stand.listener(balancer, FIXED, 443)
     stand.elbv2.modify_listener(ListenerArn=listener, SslPolicy="ELBSecurityPolicy-TLS13-1-3-2021-06")
 
-    def shake(version: ssl.TLSVersion) -> tuple[str | None, str | None] | None:
-        context = ssl.create_default_context(cafile=str(ca.certificate_file(stand.settings)))
-        context.maximum_version = version
-        context.set_alpn_protocols(["h2", "http/1.1"])
-        try:
-            with (
-                socket.create_connection((balancer["DNSName"], 8443), 5) as plain,
-                context.wrap_socket(plain, server_hostname="calstack.localhost") as secure,
-            ):
-                return secure.selected_alpn_protocol(), secure.version()
-        except OSError:
-            return None
+    def newest() -> bool:
+        found = shake(stand, balancer["DNSName"], ssl.TLSVersion.TLSv1_3)
+        return found is not None and found[:2] == ("h2", "TLSv1.3")
 
-    assert until(lambda: shake(ssl.TLSVersion.TLSv1_3) == ("h2", "TLSv1.3"))
-    assert shake(ssl.TLSVersion.TLSv1_2) is None
+    assert until(newest)
+    assert shake(stand, balancer["DNSName"], ssl.TLSVersion.TLSv1_2) is None
+
+
+def test_extra_certificates_go_by_sni_and_acm_s_own_are_signed_by_the_lab(stand: Stand) -> None:
+    acm = stand.client("acm")
+    requested = acm.request_certificate(DomainName="other.example.com")["CertificateArn"]
+    issued = acm.get_certificate(CertificateArn=requested)
+    assert issued["CertificateChain"].encode() == ca.certificate_file(stand.settings).read_bytes()
+
+    balancer = stand.balancer()
+    listener = stand.listener(balancer, FIXED, 443)
+    authority = trustme.CA()
+    extra = authority.issue_cert("extra.localhost", key_type=trustme.KeyType.RSA)
+    arn = acm.import_certificate(
+        Certificate=extra.cert_chain_pems[0].bytes(), PrivateKey=extra.private_key_pem.bytes()
+    )["CertificateArn"]
+    stand.elbv2.add_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": arn}])
+
+    def served(name: str) -> bytes:
+        with contextlib.suppress(OSError), socket.create_connection((balancer["DNSName"], 8443), 5) as plain:
+            context = ssl._create_unverified_context()
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                return secure.getpeercert(binary_form=True) or b""
+        return b""
+
+    wanted = ssl.PEM_cert_to_DER_cert(extra.cert_chain_pems[0].bytes().decode())
+    assert until(lambda: served("extra.localhost") == wanted)
+    default = shake(stand, balancer["DNSName"], ssl.TLSVersion.TLSv1_2)
+    assert default is not None
+    assert "calstack.localhost" in default[2]
+
+
+def test_who_waits_longer_than_the_idle_time_gets_504(stand: Stand) -> None:
+    group = stand.group()
+    toy = stand.toy(group, "one")
+    toy.delay = 2.5
+    balancer = stand.balancer()
+    idle = [{"Key": "idle_timeout.timeout_seconds", "Value": "1"}]
+    stand.elbv2.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=idle)
+    stand.listener(balancer, forward((group, 1)))
+    stand.healthy(group)
+    stand.answers(balancer, 200)
+    status, _, page = stand.get(balancer, "/slow")
+    assert (status, "504 Gateway Time-out" in page) == (504, True)
+    toy.close()
+
+
+def test_a_target_that_hangs_times_out(stand: Stand) -> None:
+    group = stand.group(HealthCheckPath="/slow")
+    toy = stand.toy(group, "one")
+    toy.delay = 5
+    stand.listener(stand.balancer(), forward((group, 1)))
+    assert until(lambda: stand.health(group)[0][1] == "Elb.InitialHealthChecking")
+    assert until(lambda: stand.health(group) == [("unhealthy", "Target.Timeout", "Request timed out")])
+    toy.close()
 
 
 def test_a_stuck_client_stays_with_its_group_at_weight_0_and_gets_503_when_it_is_empty(stand: Stand) -> None:
@@ -240,13 +304,13 @@ def test_a_stuck_client_stays_with_its_group_at_weight_0_and_gets_503_when_it_is
     swapped = forward((blue, 0), (green, 100), stickiness=60)
     stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[swapped])
     assert until(lambda: stand.get(balancer)[2] == "green")
-    assert {stand.get(balancer, Cookie=f"other=1; {cookie}")[2] for _ in range(10)} == {"blue"}
+    assert {stand.get(balancer, headers={"Cookie": f"other=1; {cookie}"})[2] for _ in range(10)} == {"blue"}
 
     stand.deregister(blue, toys[0])
-    assert until(lambda: stand.get(balancer, Cookie=cookie)[0] == 503)
+    assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[0] == 503)
     assert stand.get(balancer)[2] == "green"
     stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[forward((blue, 0), (green, 100))])
-    assert until(lambda: stand.get(balancer, Cookie=cookie)[2] == "green")
+    assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[2] == "green")
     for toy in toys:
         toy.close()
 
@@ -261,10 +325,10 @@ def test_a_client_stays_with_its_target(stand: Stand) -> None:
     _, headers, name = stand.answers(balancer, 200)
     cookie = headers["set-cookie"].split(";")[0]
     assert cookie.startswith("AWSALB=")
-    assert {stand.get(balancer, Cookie=cookie)[2] for _ in range(10)} == {name}
+    assert {stand.get(balancer, headers={"Cookie": cookie})[2] for _ in range(10)} == {name}
     assert {stand.get(balancer)[2] for _ in range(10)} == set(toys)
     stand.deregister(group, toys[name])
-    assert until(lambda: stand.get(balancer, Cookie=cookie)[2] != name)
+    assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[2] != name)
     for toy in toys.values():
         toy.close()
 
