@@ -34,7 +34,7 @@ def main() -> int:
     _, _, text = ask(f"{url}/api/events", context, {"title": "demo"})
     written = json.loads(text)
     _, _, text = ask(f"{url}/api/events/{written['id']}", context)
-    print(f"  written to MongoDB and read back: {json.loads(text)['title']}")
+    print(f"  written to MongoDB and read back: {json.loads(text)['data']['title']}")
     return 0
 
 

@@ -74,7 +74,7 @@ def test_the_application_answers_writes_reads_and_redirects(laboratory):
     with web(laboratory) as client:
         assert client.get("/").status_code == 200
         written = client.post("/api/events", json={"title": "integration"}).json()
-        assert client.get(f"/api/events/{written['id']}").json()["title"] == "integration"
+        assert client.get(f"/api/events/{written['id']}").json()["data"]["title"] == "integration"
         redirect = client.get(laboratory.shell["LAB_HTTP_URL"])
         assert redirect.status_code == 301
         assert redirect.headers["location"].startswith("https://")
