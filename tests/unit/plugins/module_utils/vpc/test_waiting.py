@@ -4,6 +4,8 @@ import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, NotReadyError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.endpoints import VpcEndpoint
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.flow_logs import FlowLog
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import SecurityGroupRules
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.nat import ElasticIp, NatGateway
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.network import Subnet
 from botocore.exceptions import ClientError
@@ -96,6 +98,12 @@ def test_a_gateway_is_waited_for_even_while_it_is_not_listed():
     assert len(ec2.calls) == 4
 
 
+def test_a_gateway_that_a_killed_run_left_pending_is_waited_for():
+    ec2 = Ec2(describe_nat_gateways=[gateways("pending"), gateways("available")])
+    kind(NatGateway, ec2).update(GATEWAY, {"state": "available"}, {})
+    assert len(ec2.calls) == 2
+
+
 def test_a_gateway_that_failed_says_why():
     ec2 = Ec2(describe_nat_gateways=[gateways("failed", FailureMessage="Elastic IP address is already associated")])
     with pytest.raises(CalstackError, match="calstack-dev-nat-a is failed: Elastic IP address is already associated"):
@@ -116,6 +124,34 @@ def test_a_gateway_waits_for_its_address_after_a_killed_deletion():
     made = kind(NatGateway, ec2).create("a", {"subnet": "subnet-1", "address": "eipalloc-1", "tags": {}})
     assert made.id == "nat-2"
     assert [operation for operation, _ in ec2.calls][-1] == "create_nat_gateway"
+
+
+def test_what_is_new_is_let_through_before_what_is_old_is_refused():
+    ec2 = Ec2(authorize_security_group_ingress=[{}], revoke_security_group_ingress=[{}])
+    there, wanted = {"tcp 5000": frozenset({"sg-1"})}, {"tcp 8080": frozenset({"sg-1"})}
+    found = Found("security_group_rules", "calstack-dev-tasks", "sg-2", {"ingress": there, "egress": {}})
+    kind(SecurityGroupRules, ec2).update(found, {"ingress": wanted}, {"ingress": wanted, "egress": {}})
+    assert [(operation, given["IpPermissions"][0]["FromPort"]) for operation, given in ec2.calls] == [
+        ("authorize_security_group_ingress", 8080),
+        ("revoke_security_group_ingress", 5000),
+    ]
+
+
+def refused(message):
+    return {"FlowLogIds": [], "Unsuccessful": [{"Error": {"Code": "400", "Message": message}}]}
+
+
+LOG = {"vpc": "vpc-1", "traffic": "ALL", "log_group": "logs", "role": "arn:aws:iam::1:role/logs", "tags": {}}
+
+
+def test_a_flow_log_waits_until_its_role_can_be_assumed():
+    ec2 = Ec2(create_flow_logs=[refused("Access denied"), {"FlowLogIds": ["fl-1"], "Unsuccessful": []}])
+    assert kind(FlowLog, ec2).create("calstack-dev-flow-logs", LOG).id == "fl-1"
+
+
+def test_a_flow_log_that_is_refused_for_good_says_why():
+    with pytest.raises(NotReadyError, match=r"calstack-dev-flow-logs .* Access denied"):
+        kind(FlowLog, Ec2(create_flow_logs=[refused("Access denied")])).create("calstack-dev-flow-logs", LOG)
 
 
 def endpoints(state):
