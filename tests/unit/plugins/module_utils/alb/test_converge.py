@@ -196,15 +196,29 @@ def test_a_rule_and_a_listener_that_lost_their_tags_are_taken_back(aws):
     assert weights(aws, "production") == {"calstack-dev-blue": 90, "calstack-dev-green": 10}
 
 
-def test_a_strangers_rule_on_our_priority_is_named_before_anything_changes(aws):
-    site(aws, aws.given)
-    answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}]
+def maintenance(aws, priority):
+    """A rule that somebody has made by hand."""
     aws("elbv2").create_rule(
         ListenerArn=ids(aws)["listener", "calstack-dev-https"],
-        Priority=50,
+        Priority=priority,
         Conditions=[{"Field": "path-pattern", "Values": ["/maintenance"]}],
-        Actions=answer,
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
     )
+
+
+def test_a_strangers_rule_where_ours_is_missing_is_not_taken_for_ours(aws):
+    site(aws, aws.given)
+    aws("elbv2").delete_rule(RuleArn=ids(aws)["rule", "calstack-dev-production"])
+    maintenance(aws, 100)
+    aws.calls.clear()
+    with pytest.raises(CalstackError, match="priority 100 is wanted for the rule calstack-dev-production"):
+        site(aws, aws.given)
+    assert not aws.writes
+
+
+def test_a_strangers_rule_on_our_priority_is_named_before_anything_changes(aws):
+    site(aws, aws.given)
+    maintenance(aws, 50)
     assert not changed(site(aws, aws.given)), "a rule beside ours is left alone"
     aws.calls.clear()
     with pytest.raises(CalstackError, match=r"priority 50 .* Choose another alb_production_priority"):
