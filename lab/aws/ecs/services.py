@@ -44,6 +44,8 @@ def service_creation() -> None:
         if cluster.status != "ACTIVE":
             raise ClusterNotFoundException
         existing = backend.services.get(f"{cluster.name}:{response._get_param('serviceName')}")
+        if existing is not None and existing.status == "DRAINING":
+            raise InvalidParameterException("Unable to Start a service that is still Draining.")
         if existing is not None and existing.status != "INACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
         _check_target_groups(backend, response._get_param("loadBalancers") or [])

@@ -1,0 +1,65 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""The task definitions: a family a colour, a revision for every change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import COLOURS, service_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import described, latest, normalise, render
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lower_tags, tag_mapping
+
+NEW_ROLE = "Role is not valid"
+DELETED_AT_ONCE = 10
+
+
+class TaskDefinition(Kind):
+    """A family by its newest active revision; an update is a new revision."""
+
+    kind = "task definition"
+    adopts = True
+
+    def read(self, wanted: Iterable[Wanted]) -> list[Found]:
+        taking_down = not list(wanted)
+        found = []
+        for family in (service_name(self.scope.stack, colour) for colour in COLOURS):
+            answer = latest(self.clients("ecs"), family) or (self._inactive(family) if taking_down else None)
+            if answer:
+                arn = answer["taskDefinition"]["taskDefinitionArn"]
+                properties = normalise(answer["taskDefinition"], tag_mapping(answer.get("tags")))
+                found.append(Found(self.kind, family, arn, properties))
+        return found
+
+    def _inactive(self, family: str) -> dict[str, Any] | None:
+        """What a killed deletion has left."""
+        arns = self._revisions(family, "INACTIVE")
+        return described(self.clients("ecs"), arns[-1]) if arns else None
+
+    def create(self, name: str, properties: Mapping[str, Any]) -> Found:
+        ecs = self.clients("ecs")
+        wanted = render(name, properties, ecs.meta.region_name)
+        made = patiently(lambda: ecs.register_task_definition(**wanted), NEW_ROLE)
+        return Found(self.kind, name, made["taskDefinition"]["taskDefinitionArn"], properties)
+
+    def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+        if changed.keys() == {"tags"}:
+            self.clients("ecs").tag_resource(resourceArn=found.id, tags=lower_tags(properties["tags"]))
+        else:
+            self.create(found.name, properties)
+
+    def delete(self, found: Found) -> None:
+        ecs = self.clients("ecs")
+        for arn in self._revisions(found.name, "ACTIVE"):
+            ecs.deregister_task_definition(taskDefinition=arn)
+        arns = self._revisions(found.name, "INACTIVE")
+        for start in range(0, len(arns), DELETED_AT_ONCE):
+            ecs.delete_task_definitions(taskDefinitions=arns[start : start + DELETED_AT_ONCE])
+
+    def _revisions(self, family: str, status: str) -> list[str]:
+        pages = self.clients("ecs").get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status)
+        return [arn for page in pages for arn in page["taskDefinitionArns"]]
