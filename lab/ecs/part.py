@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUICK, SLOW = 0.1, 1.0
-STOP_GRACE = 5.0
+STOP_GRACE = 2.0
 # ECS shows a stopped task for about an hour.
 FORGET_STOPPED = timedelta(hours=1)
 
