@@ -10,7 +10,11 @@ from urllib.parse import quote, quote_plus
 
 import boto3
 import pytest
+import yaml
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.calstack.aws.plugins.modules import app_secret
 from conftest import CHECKOUT
+from emulator import account
 from moto.server import ThreadedMotoServer
 
 SENDGRID = "SG.x/é+Tq8 3=="
@@ -113,6 +117,7 @@ def run(endpoint, tmp_path_factory):
     (home / "play.yml").write_text(PLAYBOOK)
     environment = os.environ | {
         "AWS_ENDPOINT_URL": endpoint,
+        "ANSIBLE_INJECT_INVOCATION": "true",
         "ANSIBLE_LOCAL_TEMP": str(home / "local"),
         "ANSIBLE_REMOTE_TEMP": str(home / "remote"),
         "ANSIBLE_LOG_PATH": str(home / "log"),
@@ -172,3 +177,66 @@ def test_what_is_published_is_whole(run):
 def test_the_diff_names_what_changes(run):
     assert "variables.MS_CLIENT_SECRET: (another value) -> (set)" in run["said"]
     assert "variables.GENERATED_KEY: (generated)" in run["said"]
+
+
+DESCRIBED = [{"id": "app", "name": "calstack/dev/app", "variables": {"SENDGRID_API_KEY": {}}}]
+BASE = {"environment_name": "dev", "stack_name": "calstack-dev", "secrets": DESCRIBED}
+
+
+@pytest.fixture
+def aws():
+    with account() as made:
+        yield made
+
+
+def call(capsys, **given):
+    """The module's answer, as it prints it."""
+    with patch_module_args(BASE | given), pytest.raises(SystemExit):
+        app_secret.main()
+    return json.loads(capsys.readouterr().out)
+
+
+def documented(option):
+    """An option's documentation in the words of an argument spec."""
+    spec = {key: option[key] for key in ("type", "elements", "default", "required") if key in option}
+    if "suboptions" in option:
+        spec["options"] = {name: documented(sub) for name, sub in option["suboptions"].items()}
+    return spec
+
+
+def test_what_is_documented_is_what_is_taken():
+    options = yaml.safe_load(app_secret.DOCUMENTATION)["options"]
+    taken = {name: {key: spec[key] for key in spec if key != "no_log"} for name, spec in app_secret.OPTIONS.items()}
+    assert {name: documented(option) for name, option in options.items()} == taken
+
+
+def test_every_key_it_returns_is_documented(aws, capsys):
+    answer = call(capsys, values={"SENDGRID_API_KEY": SENDGRID})
+    assert answer.keys() - {"changed", "diff", "invocation"} == yaml.safe_load(app_secret.RETURN).keys()
+    assert answer["changed_variables"] == {"app": ["SENDGRID_API_KEY"]}
+    again = call(capsys)
+    assert not again["changed"]
+    assert again["version_ids"] == answer["version_ids"]
+
+
+@pytest.mark.parametrize("value", ["x", "123456", "dev", "calstack-dev", "secret", SENDGRID])
+def test_a_value_neither_shows_nor_spoils_what_is_returned(aws, capsys, value):
+    answer = call(capsys, values={"SENDGRID_API_KEY": value}, _ansible_inject_invocation=True)
+    assert answer["secrets_arns"]["app"].startswith(
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:calstack/dev/app-"
+    )
+    assert answer["invocation"]["module_args"]["values"] == {}
+    assert "********" not in json.dumps(answer["diff"])
+
+
+def test_a_recovery_time_aws_would_refuse_is_one_message(aws, capsys):
+    assert "secrets_recovery_days is 5" in call(capsys, recovery_days=5)["msg"]
+
+
+def test_what_is_kept_out_is_a_warning_with_names_only(aws, capsys):
+    made = [{**DESCRIBED[0], "variables": {"FLASK_SECRET_KEY": {"generate": 48}}}]
+    call(capsys, secrets=made)
+    answer = call(capsys, secrets=made, values={"FLASK_SECRET_KEY": FLASK})
+    text = json.dumps(answer.get("warnings"))
+    assert "FLASK_SECRET_KEY is given" in text
+    assert FLASK not in text

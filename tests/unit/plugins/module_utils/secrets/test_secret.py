@@ -156,6 +156,19 @@ def test_a_value_that_should_be_there_and_cannot_be_found_is_an_error(aws):
     assert not aws.writes
 
 
+def test_versions_of_which_none_is_current_are_an_error(aws, monkeypatch):
+    Run(aws)
+    manager = aws("secretsmanager")
+    real = manager.describe_secret
+    monkeypatch.setattr(
+        manager, "describe_secret", lambda **q: real(**q) | {"VersionIdsToStages": {"v": ["AWSPREVIOUS"]}}
+    )
+    aws.calls.clear()
+    with pytest.raises(CalstackError, match="no version of the secret calstack/dev/app is current"):
+        Run(aws)
+    assert not aws.writes
+
+
 @pytest.mark.parametrize("text", ["not JSON", "[]"])
 def test_a_secret_that_holds_something_else_is_an_error(aws, text):
     Run(aws)
