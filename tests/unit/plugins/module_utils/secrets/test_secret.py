@@ -216,6 +216,7 @@ def test_a_deleted_secret_is_restored_with_its_values(aws):
     assert not aws.writes
     run = Run(aws, {})
     assert "it is back" in run.ledger.notes[0]
+    assert len(versions(aws)) == 1
     assert stored(aws)["FLASK_SECRET_KEY"] == key
     assert not Run(aws).result.changes
 
