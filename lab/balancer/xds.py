@@ -251,7 +251,7 @@ def bootstrap(directory: Path) -> Json:
             "lds_config": source(directory, "lds.json"),
         },
         "stats_config": {"stats_matcher": {"reject_all": True}},
-        # By default Envoy refuses regular expressions of more than 100 instructions: a rule may have five long patterns.
+        # Envoy refuses regular expressions of more than 100 instructions; a rule may have five long patterns.
         "layered_runtime": {
             "layers": [{"name": "static", "static_layer": {"re2.max_program_size.error_level": 1_000_000}}]
         },

@@ -22,7 +22,7 @@ from lab.balancer.model import (
     TargetStickiness,
     WeightedGroup,
 )
-from lab.balancer.xds import assignment, bootstrap, certificate_files, render
+from lab.balancer.xds import assignment, bootstrap, certificate_files, cluster, render
 from lab.ca import LocalCa
 from lab.settings import Settings
 from tests.unit.lab.balancer.snapshots import ARN, group_arn, listener_arn, snapshots
@@ -93,6 +93,12 @@ def test_a_group_with_only_draining_targets_takes_nothing_new() -> None:
     assert "policy" not in assignment(TargetGroup(group_arn(1)))
 
 
+def test_draining_is_passed_on_at_once_and_only_a_wholly_unhealthy_group_fails_open() -> None:
+    settings = cluster(TargetGroup(group_arn(1)), HERE)["common_lb_config"]
+    assert settings["update_merge_window"] == "0s"
+    assert settings["healthy_panic_threshold"] == {"value": 1.0}
+
+
 def test_listeners_whose_ports_fall_together_are_told() -> None:
     rule = Rule("default", None, FixedResponse(200))
     listeners = tuple(Listener(listener_arn(1, port), port, "HTTP", (rule,)) for port in (80, 8080))
@@ -133,11 +139,11 @@ def validate(snapshot: Snapshot, directory: Path) -> None:
         name = manager.pop("rds")["route_config_name"]
         manager["route_config"] = resources(files, f"rds.{name}.json")[0]
         del manager["route_config"]["@type"]
-    for cluster in clusters:
-        del cluster["eds_cluster_config"]
-        cluster["type"] = "STATIC"
-        cluster["load_assignment"] = resources(files, f"eds.{cluster['name']}.json")[0]
-        del cluster["load_assignment"]["@type"]
+    for item in clusters:
+        del item["eds_cluster_config"]
+        item["type"] = "STATIC"
+        item["load_assignment"] = resources(files, f"eds.{item['name']}.json")[0]
+        del item["load_assignment"]["@type"]
     for resource in [*listeners, *clusters]:
         del resource["@type"]
     config["static_resources"] = {"listeners": listeners, "clusters": clusters}
