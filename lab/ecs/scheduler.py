@@ -185,7 +185,7 @@ class _Ledger:
         current = task.deployment == self._primary
         match task.health:
             case Health.HEALTHY if current:
-                return self._spare > 0 and self._surplus > 0
+                return self._surplus > 0  # which leaves the desired count of healthy ones
             case Health.HEALTHY:
                 return self._spare > 0 and (self._beyond_desired > 0 or self._crowded > 0)
             case Health.STARTING:

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from lab.process import Identity, alive
 from tests.integration import stack as stacks
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -244,13 +245,18 @@ def processes(lab: Lab) -> list[Path]:
 
 
 def test_after_a_crash_up_cleans_up_and_down_leaves_nothing_but_logs(lab: Lab, stack: stacks.Stack) -> None:
+    crashed_ones = [Identity.parse(record.read_text()) for record in processes(lab)]
     os.kill(int((lab.home / "run" / "daemon").read_text().split()[0]), signal.SIGKILL)
     crashed = lab.run("status")
     assert (crashed.returncode, "has died" in crashed.stdout) == (1, True)
     again = lab.run("up")
     assert again.returncode == 0, again.stderr
     assert "Cleaned up" in again.stdout
+    assert not any(map(alive, crashed_ones))
+    started = [Identity.parse(record.read_text()) for record in processes(lab)]
+    assert all(map(alive, started))
     down = lab.run("down")
     assert down.returncode == 0, down.stderr
     assert [entry.name for entry in lab.home.iterdir()] == ["logs"]
+    assert not any(map(alive, started))
     assert lab.processes() == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.process import Child, Identity, alive, identify, members, sweep
+from lab.process import Child, Identity, alive, members, sweep
 from lab.settings import Settings
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -90,17 +90,17 @@ def test_a_sweep_kills_what_was_recorded_and_names_it(settings: Settings, start:
     assert sweep(settings) == []
 
 
-def test_a_recycled_pid_is_another_process(settings: Settings) -> None:
-    """This very process under another start time, as if its pid had been given out again."""
-    me = identify(os.getpid())
-    assert me is not None
-    former = Identity(me.pid, me.started - 1)
-    assert (alive(me), alive(former), members(former)) == (True, False, [])
-    record = settings.run / "processes" / str(me.pid)
-    record.parent.mkdir(parents=True)
-    record.write_text(f"{former} long gone\n")
-    assert sweep(settings) == []  # and this test is still running
-    assert not record.exists()
+def test_a_recycled_pid_is_another_process(settings: Settings, start: Callable[..., Child]) -> None:
+    """A living session leader under another start time, as if its pid had been given out again."""
+    child = start(SLEEPS)
+    assert alive(child.identity)
+    former = Identity(child.pid, child.identity.started - 1)
+    assert (alive(former), members(former)) == (False, [])
+    for record in (settings.run / "processes").iterdir():
+        record.write_text(f"{former} long gone\n")
+    assert sweep(settings) == []
+    assert child.died() is None
+    child.kill()
 
 
 def test_an_unreadable_record_is_thrown_away(settings: Settings) -> None:

@@ -100,6 +100,11 @@ def test_it_converges_to_the_desired_count_of_the_new_deployment(world: World) -
     assert world.service.deployments == (replace(NEW, rollout=Rollout.COMPLETED),)
 
 
+def test_the_minimum_rounds_up_and_the_maximum_down() -> None:
+    service = ServiceView(3, (NEW,), minimum_healthy_percent=50, maximum_percent=150)
+    assert (service.minimum_healthy, service.maximum) == (2, 4)
+
+
 def test_the_new_come_before_the_old_go() -> None:
     service = ServiceView(2, (NEW, OLD))
     first = plan(service, tasks("old", 2))
