@@ -11,7 +11,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._alb.model import wan
 from ansible_collections.calstack.aws.plugins.module_utils._alb.rules import Rule
 from ansible_collections.calstack.aws.plugins.module_utils._alb.survey import survey
 from ansible_collections.calstack.aws.plugins.module_utils._alb.target_groups import TargetGroup
-from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
+from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge, read
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.modules.alb import OPTIONS
 from emulator import Account, account
@@ -56,6 +56,11 @@ def site(aws, given, environment="dev", check=False):
 def destroy(aws, environment="dev", check=False):
     """What the module does with state absent."""
     return converge([kind(aws, scope(environment)) for kind in KINDS], (), check=check)
+
+
+def ids(aws, environment="dev"):
+    """What there is, by kind and name."""
+    return {(item.kind, item.name): item.id for item in read([kind(aws, scope(environment)) for kind in KINDS], ())}
 
 
 @contextmanager

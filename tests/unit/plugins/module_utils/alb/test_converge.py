@@ -1,7 +1,7 @@
 """The whole component against an emulated account."""
 
 import pytest
-from alb_account import DOMAIN, certificate, destroy, look, network, ready, scope, site
+from alb_account import DOMAIN, certificate, destroy, ids, look, network, ready, scope, site
 from ansible_collections.calstack.aws.plugins.module_utils._alb.model import notes
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import (
     CalstackError,
@@ -27,10 +27,6 @@ def aws():
     with ready() as (made, given):
         made.given = given
         yield made
-
-
-def ids(aws):
-    return {(item.kind, item.name): item.id for item in look(aws, aws.given).found}
 
 
 def actions(aws, rule):
