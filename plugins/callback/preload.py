@@ -30,7 +30,7 @@ MODULES = (
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
     "ansible_collections.calstack.aws.plugins.module_utils._core.component",
 )
-SERVICES = ("ec2",)
+SERVICES = ("ec2", "ecs", "elbv2")
 
 
 class CallbackModule(CallbackBase):
@@ -43,13 +43,16 @@ class CallbackModule(CallbackBase):
 
 
 def preload() -> None:
-    """Import the modules and parse the service models; then keep them out of the forks' garbage collection."""
+    """Import the modules and parse what making a client reads; then keep it out of the forks' garbage collection."""
     for name in MODULES:
         import_module(name)
     keep_models()
-    session = import_module("boto3.session").Session()
+    loader = import_module("botocore.session").get_session().get_component("data_loader")
+    for data in ("endpoints", "partitions", "sdk-default-configuration"):
+        loader.load_data(data)
     for service in SERVICES:
-        session.client(service, region_name="us-east-1")
+        loader.load_service_model(service, "service-2")
+        loader.load_service_model(service, "endpoint-rule-set-1")
     gc.collect()
     gc.freeze()
 

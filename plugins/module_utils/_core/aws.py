@@ -31,13 +31,24 @@ class AwsClients:
         self._maker = maker
         self._retries = retries or RETRIES
         self._made: dict[str, Any] = {}
+        self._refusal: SystemExit | None = None
         self._lock = Lock()  # components read their kinds in threads; making a client is not thread-safe
 
     def __call__(self, service: str) -> Any:
         with self._lock:
+            if self._refusal:
+                raise self._refusal
             if service not in self._made:
-                self._made[service] = self._maker.client(service, config={"retries": self._retries})
+                self._made[service] = self._make(service)
             return self._made[service]
+
+    def _make(self, service: str) -> Any:
+        """A module without a region ends itself here: once, however many threads ask."""
+        try:
+            return self._maker.client(service, config={"retries": self._retries})
+        except SystemExit as end:
+            self._refusal = end
+            raise
 
 
 @contextmanager
@@ -50,13 +61,10 @@ def doing(words: str) -> Iterator[None]:
         raise AwsError(words, answer.get("Code", "an error"), answer.get("Message", "").rstrip(".")) from error
     except sdk.NoCredentialsError as error:
         raise CalstackError(
-            f"{words}: there are no AWS credentials. Set AWS_PROFILE, or log in with `aws sso login`; "
-            f"for the local lab type `. .lab/env` first."
+            f"{words}: there are no AWS credentials. Log in with `aws sso login`, or set AWS_PROFILE."
         ) from error
     except (sdk.EndpointConnectionError, sdk.ConnectTimeoutError) as error:
-        raise CalstackError(
-            f"{words}: {error} Check the network and AWS_ENDPOINT_URL; is the local lab up (`make lab-up`)?"
-        ) from error
+        raise CalstackError(f"{words}: {error} Check the network and AWS_ENDPOINT_URL.") from error
     except sdk.BotoCoreError as error:
         raise CalstackError(f"{words}: {error}") from error
 

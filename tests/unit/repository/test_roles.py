@@ -36,7 +36,7 @@ class TestRole:
         options = load(role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
         shared = {f"{role.name}_{name}" for name in ("environment_name", "stack_name", "app_name", "state")}
         missing = [name for name in options if name not in text and name not in shared]
-        assert not missing or role.name == "preflight"
+        assert not missing
 
     def test_no_short_cuts(self, role):
         text = "".join(path.read_text() for path in role.rglob("tasks/*.yml"))
