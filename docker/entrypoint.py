@@ -1,6 +1,9 @@
 """Start the application: check its settings, write its files, become gunicorn.
 
-usage: python entrypoint.py     (in the directory of app.py)
+usage: python entrypoint.py [COMMAND…]     (in the directory of app.py)
+
+COMMAND is run in gunicorn's place, in the same environment: a migration, say. ECS gives it as the `command` of a
+task definition or of RunTask's containerOverrides.
 
     REQUIRED_VARIABLES         names that must be set and not empty, separated by blanks (default: none)
     GOOGLE_CLIENT_SECRET_JSON  when given, becomes the file client_secret.json and leaves the environment
@@ -86,8 +89,11 @@ def main() -> None:
     if client := environment.pop(CLIENT_VARIABLE, ""):
         write_private(Path(CLIENT_FILE), client)
     sys.stdout.flush()
-    argv = [sys.executable, "-m", "gunicorn", *gunicorn(environment)]
-    os.execve(sys.executable, argv, environment)  # noqa: S606  signals must reach gunicorn itself, as process 1
+    argv = sys.argv[1:] or [sys.executable, "-m", "gunicorn", *gunicorn(environment)]
+    try:
+        os.execvpe(argv[0], argv, environment)  # noqa: S606  signals must reach the program itself, as process 1
+    except OSError as problem:
+        sys.exit(f"entrypoint: {argv[0]}: {problem.strerror}")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ def test_tagged_types_have_their_names(plain: Any, mended: Any) -> None:
 
 def association(client: Any, address: str) -> str | None:
     found = client("ec2").describe_addresses(AllocationIds=[address])["Addresses"][0]
-    return found.get("AssociationId")
+    identity: str | None = found.get("AssociationId")
+    return identity
 
 
 def test_a_deleted_nat_gateway_gives_its_address_back(plain: Any, mended: Any) -> None:

@@ -185,6 +185,30 @@ def healthy(lab: Lab, group: str) -> int:
     return sum(item["TargetHealth"]["State"] == "healthy" for item in found)
 
 
+def test_a_one_off_task_runs_its_command_and_ends(lab: Lab, stack: stacks.Stack) -> None:
+    ecs = lab.client("ecs")
+    now = service(lab, stack)
+    command = ["python", "-c", "import os, sys; print('migrated as', os.environ['COLOUR']); sys.exit(7)"]
+    made = ecs.run_task(
+        cluster=stack.cluster,
+        taskDefinition=now["taskDefinition"],
+        launchType="FARGATE",
+        networkConfiguration=now["networkConfiguration"],
+        overrides={"containerOverrides": [{"name": "app", "command": command}]},
+    )["tasks"][0]
+    arn = made["taskArn"]
+
+    def look() -> Any:
+        found = ecs.describe_tasks(cluster=stack.cluster, tasks=[arn])["tasks"][0]
+        return found if found["lastStatus"] == "STOPPED" else None
+
+    stopped = until(20, "the end of the task", look)
+    assert (stopped["stopCode"], stopped["containers"][0]["exitCode"]) == ("EssentialContainerExited", 7)
+    stream = f"app/app/{arn.rsplit('/', 1)[-1]}"
+    events = lab.client("logs").get_log_events(logGroupName="/calstack/app", logStreamName=stream)["events"]
+    assert "migrated as blue" in [event["message"] for event in events]
+
+
 def test_no_request_fails_while_tasks_are_replaced(lab: Lab, stack: stacks.Stack) -> None:
     results: list[int] = []
     over = threading.Event()

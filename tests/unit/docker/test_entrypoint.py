@@ -119,3 +119,28 @@ def test_does_not_start_with_bad_settings(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_runs_in_gunicorns_place(tmp_path: Path) -> None:
+    script = "import os; print(open('client_secret.json').read(), 'GOOGLE_CLIENT_SECRET_JSON' in os.environ)"
+    done = subprocess.run(
+        [sys.executable, entrypoint.__file__, sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"GOOGLE_CLIENT_SECRET_JSON": "{}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "{} False\n")
+
+
+def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, entrypoint.__file__, "no-such-program"],
+        cwd=tmp_path,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "entrypoint: no-such-program: No such file or directory\n")
