@@ -303,7 +303,13 @@ def test_a_protected_balancer_is_not_taken_apart(aws, check):
 
 
 def test_somebody_elses_balancer_of_our_name_is_refused_and_never_deleted(aws):
-    aws("elbv2").create_load_balancer(Name="calstack-dev-alb", Subnets=aws.given["subnet_ids"])
+    made = aws("elbv2").create_load_balancer(Name="calstack-dev-alb", Subnets=aws.given["subnet_ids"])
+    aws("elbv2").create_listener(
+        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )
     aws("elbv2").create_target_group(Name="calstack-dev-blue", Protocol="HTTP", Port=1, VpcId=aws.given["vpc_id"])
     aws.calls.clear()
     with pytest.raises(ForeignError):
