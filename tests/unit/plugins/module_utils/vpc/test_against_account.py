@@ -1,7 +1,7 @@
 """The component against an emulated account: built, completed, mended, changed, taken down."""
 
 import pytest
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import FixedPropertyError
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import FixedPropertyError, ForeignError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
 from emulator import Account
@@ -324,3 +324,15 @@ def test_absent_deletes_users_first_and_gateways_side_by_side(aws):
     ]
     first = aws.calls.index("DeleteNatGateway")
     assert aws.calls[first : first + 3] == ["DeleteNatGateway"] * 3
+
+
+def test_a_role_and_a_log_group_of_others_are_not_taken_down(aws):
+    name = "calstack-dev-flow-logs"
+    aws("logs").create_log_group(logGroupName=name)
+    aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    site(aws, nat="none")
+    assert {change.kind for change in destroy(aws).changes}.isdisjoint({"log_group", "iam_role"})
+    with pytest.raises(ForeignError, match=name):
+        site(aws, nat="none", flow_logs=True)
+    assert aws("iam").get_role(RoleName=name)
+    assert len(aws("logs").describe_log_groups()["logGroups"]) == 1
