@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 bin := .venv/bin
-collection := collections/ansible_collections/calstack/aws
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where it is set, as in many container images, every start would compile Ansible and boto3 anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list

@@ -10,8 +10,8 @@ short_description: An environment in one picture
 version_added: 0.1.0
 author: CalStack Deploy founders (@calstack)
 description:
-  - Shows where an environment answers, and for each colour its share of the traffic, its tasks, its targets' health, its
-    image and its rollout.
+  - Shows where an environment answers, and for each colour its share of the traffic, its tasks, its targets' health,
+    its image and its rollout.
 options:
   environment_name:
     description: The environment, for example V(dev).
@@ -128,7 +128,6 @@ colours:
 from dataclasses import asdict
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients, doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._stack.look import look
