@@ -41,8 +41,10 @@ def progress(service: Mapping[str, Any], task_definition: str) -> str:
 
 
 def evidence(service: Mapping[str, Any], stopped: Iterable[Mapping[str, Any]]) -> str:
-    """The last that ECS had to say: the service's events, and why its tasks stopped. Empty if nothing."""
-    reasons = list(dict.fromkeys(reason for task in stopped if (reason := _reason(task))))[:REASONS_SHOWN]
+    """The last that ECS had to say: why the deployment's tasks stopped, and the service's events. Empty if nothing."""
+    deployment = primary(service).get("id")
+    ours = (task for task in stopped if task.get("startedBy") == deployment)
+    reasons = list(dict.fromkeys(reason for task in ours if (reason := _reason(task))))[:REASONS_SHOWN]
     events = [event["message"].rstrip(".") for event in service.get("events", ())][:EVENTS_SHOWN]
     parts = [f" Tasks stopped because: {'; '.join(reasons)}." if reasons else ""]
     parts += [f" Last events: {'; '.join(events)}." if events else ""]

@@ -31,7 +31,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lowe
 
 NO_CLUSTER = "ClusterNotFoundException"
 STILL_DRAINING = "still Draining"
-STOPPED_SHOWN = 10
 
 ROLLED_OUT = frozenset({"image", "rollout", "network", "target_group"})
 """What starts a new deployment, or is one that has not ended: worth waiting for."""
@@ -158,7 +157,6 @@ class Service(Kind):
     def _evidence(self, name: str) -> str:
         ecs = self.clients("ecs")
         arns = ecs.list_tasks(cluster=self._cluster, serviceName=name, desiredStatus="STOPPED")["taskArns"]
-        arns = arns[:STOPPED_SHOWN]
         stopped = ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"] if arns else []
         return evidence(self._describe(name), stopped)
 

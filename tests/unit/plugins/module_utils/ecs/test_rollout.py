@@ -7,7 +7,13 @@ NEW, OLD = (f"arn:aws:ecs:eu-west-1:123456789012:task-definition/app-blue:{numbe
 
 
 def service(arn=NEW, state="COMPLETED", running=2, desired=2, **more):
-    deployment = {"status": "PRIMARY", "taskDefinition": arn, "rolloutState": state, "failedTasks": 1}
+    deployment = {
+        "id": "ecs-svc/2",
+        "status": "PRIMARY",
+        "taskDefinition": arn,
+        "rolloutState": state,
+        "failedTasks": 1,
+    }
     older = {"status": "ACTIVE", "taskDefinition": OLD, "rolloutState": "COMPLETED"}
     return {"runningCount": running, "desiredCount": desired, "deployments": [older, deployment], **more}
 
@@ -32,10 +38,17 @@ def test_a_service_that_went_back_to_the_old_revision_is_not_steady():
 
 def test_evidence_is_why_tasks_stopped_and_the_last_events():
     reason = "CannotPullContainerError: pull image manifest has been retried 7 time(s)"
-    task = {"stoppedReason": "Task failed to start", "containers": [{"name": "app", "reason": reason}]}
-    died = {"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 3}]}
+    task = {
+        "startedBy": "ecs-svc/2",
+        "stoppedReason": "Task failed to start",
+        "containers": [{"name": "app", "reason": reason}],
+    }
+    died = {"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 3}]} | {
+        "startedBy": "ecs-svc/2"
+    }
+    earlier = {"startedBy": "ecs-svc/1", "stoppedReason": "Scaling activity"}
     events = [{"message": f"event {number}."} for number in range(5)]
-    assert evidence(service(events=events), [task, task, died]) == (
+    assert evidence(service(events=events), [earlier, task, task, died]) == (
         f" Tasks stopped because: Task failed to start, container app: {reason};"
         " Essential container in task exited, container app: exit code 3."
         " Last events: event 0; event 1; event 2."
