@@ -35,7 +35,7 @@ def web(laboratory: Laboratory) -> httpx.Client:
 
 def production_rule(laboratory: Laboratory) -> dict:
     elb = laboratory.client("elbv2")
-    balancer = elb.describe_load_balancers(Names=["calstack-local"])["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = elb.describe_load_balancers(Names=["calstack-local-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
     listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
     https = next(listener["ListenerArn"] for listener in listeners if listener["Port"] == 443)
     rules = elb.describe_rules(ListenerArn=https)["Rules"]
@@ -51,7 +51,7 @@ def services(laboratory: Laboratory) -> dict[str, dict]:
 def test_check_on_an_empty_account_lists_all_and_writes_nothing(laboratory):
     before = len(laboratory.calls())
     output = laboratory.play(SITE, "--check", "--diff")
-    for line in ("+ vpc calstack-local", "+ load balancer calstack-local", "+ service calstack-local-blue"):
+    for line in ("+ vpc calstack-local", "+ load balancer calstack-local-alb", "+ service calstack-local-blue"):
         assert line in output
     assert re.search(r"vpc: \(known after apply\)", output)
     assert laboratory.writes_since(before) == []

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import PLACEHOLDER_TAG
+
 BAR = 20
 COMPONENTS = {"vpc": "vpc_id", "ecr": "ecr_repository_uri", "secrets": "secrets_arns", "alb": "alb_arn"} | {
     "ecs": "ecs_cluster_arn"
@@ -85,6 +87,8 @@ def _tasks(colour: Colour) -> str:
 
 def _short(image: str) -> str:
     """The repository and the first 12 digits of a digest."""
+    if image.endswith(f":{PLACEHOLDER_TAG}"):
+        return "no image yet"
     repository, at, digest = image.rpartition("@sha256:")
     return f"{repository.rpartition('/')[2]}@{digest[:12]}" if at else image.rpartition("/")[2]
 

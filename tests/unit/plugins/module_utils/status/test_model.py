@@ -14,7 +14,7 @@ PUBLISHED = {
 }
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/calstack@sha256:" + "ab" * 32
 BLUE = Colour("blue", 90, 2, 1, 1, {"healthy": 1, "initial": 1}, IMAGE, "3", "in progress", "has started 1 task")
-GREEN = Colour("green", 10, 0, 0, 0, {}, "calstack:none", "1", "completed")
+GREEN = Colour("green", 10, 0, 0, 0, {}, "1.dkr.ecr/calstack:waiting-for-the-first-image", "1", "completed")
 
 
 def environment(published=PUBLISHED, colours=(BLUE, GREEN)):
@@ -32,7 +32,7 @@ def test_weights_tasks_health_and_images_stand_side_by_side():
         "             calstack@abababababab, revision 3, in progress\n"
         "             has started 1 task\n"
         "  green      ██··················   10%   no tasks\n"
-        "             calstack:none, revision 1, completed"
+        "             no image yet, revision 1, completed"
     )
 
 
