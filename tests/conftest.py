@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
+from hypothesis import settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -21,3 +22,7 @@ os.environ |= {
     # Each emulated account would load 1,300 machine images, half a second of a test.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
 }
+
+# On a busy machine an example may take its time; what it shows is right or wrong all the same.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")

@@ -303,6 +303,12 @@ class TestWaiting:
         assert "calstack-dev-blue:1) is given up by ECS's deployment circuit breaker" in words
         assert "Last events: (service x) was unable to place a task." in words
 
+    def test_so_is_one_that_came_later(self, aws):
+        site(aws, aws.given)
+        push(aws, "v1")
+        with pytest.raises(CalstackError, match=r"calstack-dev-blue:2. is given up by ECS"):
+            site(aws, aws.given, sleep=give_up)
+
     def test_and_the_next_run_starts_it_anew(self, aws):
         push(aws, "v1")
         with pytest.raises(CalstackError):
