@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ ENVIRONMENTS = ["local", "dev", "staging", "prod"]
 COMPONENTS = {"vpc", "ecr", "secrets", "alb", "ecs"}
 
 
+@cache
 def inventory(environment: str) -> dict[str, dict]:
     command = [Path(sys.executable).with_name("ansible-inventory"), "-i", f"inventories/{environment}", "--list"]
     answer = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True, text=True).stdout

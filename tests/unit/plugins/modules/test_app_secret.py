@@ -45,10 +45,10 @@ PLAYBOOK = """
   tasks:
     - include_role: {name: calstack.aws.secrets}
       vars: {secrets_values: "{{ given }}"}
-    - assert: {that: component_changed}
+    - assert: {that: secrets_changed}
     - include_role: {name: calstack.aws.secrets}
       vars: {secrets_values: {MS_CLIENT_SECRET: "{{ lookup('ansible.builtin.env', 'TEST_CHANGED') }}"}}
-    - assert: {that: component_changed}
+    - assert: {that: secrets_changed}
     - block:
         - include_role: {name: calstack.aws.secrets}
           vars: {secrets_values: {GOOGLE_CLIENT_SECRET_JSON: "{{ lookup('ansible.builtin.env', 'TEST_BROKEN') }}"}}
