@@ -29,6 +29,20 @@ from lab.ecs.scheduler import Rollout
 DEFAULTS = {name: option["default"] for name, option in OPTIONS.items()}
 REPOSITORY = "calstack"
 
+BLUE, GREEN = "calstack-dev-blue", "calstack-dev-green"
+CLUSTER = "calstack-dev"
+DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+EVERYTHING = [
+    "create log group /calstack-dev/app",
+    "create role calstack-dev-ecs-execution",
+    "create role calstack-dev-ecs-task",
+    "create cluster calstack-dev",
+    *(f"create task definition {name}" for name in (BLUE, GREEN)),
+    *(f"create service {name}" for name in (BLUE, GREEN)),
+    *(f"create scalable target {name}" for name in (BLUE, GREEN)),
+    *(f"create scaling policy {name}-{measure}" for name in (BLUE, GREEN) for measure in ("cpu", "memory")),
+]
+
 
 def scope(environment: str = "dev") -> Scope:
     return Scope(environment, "ecs", f"calstack-{environment}")
@@ -190,3 +204,57 @@ def destroy(aws, environment="dev", *, check=False, **given):
 def steps(result):
     """`create service calstack-dev-blue`, …"""
     return [f"{change.action} {change.kind} {change.name}" for change in result.changes]
+
+
+def describe(aws, name):
+    return aws("ecs").describe_services(cluster=CLUSTER, services=[name], include=["TAGS"])["services"][0]
+
+
+def definition(aws, name):
+    """What the service runs."""
+    arn = describe(aws, name)["taskDefinition"]
+    return aws("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+
+
+def image(aws, name):
+    return definition(aws, name)["containerDefinitions"][0]["image"]
+
+
+def target(aws, name):
+    (found,) = aws("application-autoscaling").describe_scalable_targets(
+        **DIMENSION, ResourceIds=[f"service/{CLUSTER}/{name}"]
+    )["ScalableTargets"]
+    return found
+
+
+def released(aws):
+    """What a release leaves in the middle: green serves its own image, and scaling is suspended."""
+    arn = register(aws, GREEN, image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/calstack@sha256:released")
+    aws("ecs").update_service(cluster=CLUSTER, service=GREEN, taskDefinition=arn, desiredCount=3)
+    aws("ecs").update_service(cluster=CLUSTER, service=BLUE, desiredCount=5)
+    for name in (BLUE, GREEN):
+        aws("application-autoscaling").register_scalable_target(
+            **DIMENSION,
+            ResourceId=f"service/{CLUSTER}/{name}",
+            MinCapacity=3,
+            SuspendedState={"DynamicScalingInSuspended": True},
+        )
+    catch_up()
+
+
+def register(aws, family, **container):
+    """A revision like the last but for the container's `container`; its ARN."""
+    last = aws("ecs").describe_task_definition(taskDefinition=family, include=["TAGS"])
+    given = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform")
+    given += ("executionRoleArn", "taskRoleArn", "containerDefinitions")
+    wanted = {key: last["taskDefinition"][key] for key in given}
+    wanted["containerDefinitions"][0] |= container
+    return aws("ecs").register_task_definition(**wanted, tags=last["tags"])["taskDefinition"]["taskDefinitionArn"]
+
+
+def no_change(aws, **given):
+    aws.calls.clear()
+    result, published = site(aws, aws.given | given)
+    assert steps(result) == []
+    assert not aws.writes
+    return published

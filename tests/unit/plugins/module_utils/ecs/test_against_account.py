@@ -1,95 +1,27 @@
-"""The component against an emulated account: built, started, completed, mended, left alone, taken down."""
+"""The component against an emulated account: built, started, left alone, completed, mended."""
 
 import pytest
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, ForeignError, InputError
-from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.component import notes
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import is_placeholder
-from ecs_account import catch_up, destroy, give_up, push, ready, scope, services, site, steps, target_groups
-
-BLUE, GREEN = "calstack-dev-blue", "calstack-dev-green"
-CLUSTER = "calstack-dev"
-DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
-EVERYTHING = [
-    "create log group /calstack-dev/app",
-    "create role calstack-dev-ecs-execution",
-    "create role calstack-dev-ecs-task",
-    "create cluster calstack-dev",
-    *(f"create task definition {name}" for name in (BLUE, GREEN)),
-    *(f"create service {name}" for name in (BLUE, GREEN)),
-    *(f"create scalable target {name}" for name in (BLUE, GREEN)),
-    *(f"create scaling policy {name}-{measure}" for name in (BLUE, GREEN) for measure in ("cpu", "memory")),
-]
-
-
-@pytest.fixture
-def aws():
-    with ready() as (made, given):
-        made.given = given
-        yield made
-
-
-@pytest.fixture
-def built(aws):
-    """An environment whose first image runs."""
-    aws.digest = push(aws, "v1")
-    site(aws, aws.given)
-    return aws
-
-
-def describe(aws, name):
-    return aws("ecs").describe_services(cluster=CLUSTER, services=[name], include=["TAGS"])["services"][0]
-
-
-def definition(aws, name):
-    """What the service runs."""
-    arn = describe(aws, name)["taskDefinition"]
-    return aws("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
-
-
-def image(aws, name):
-    return definition(aws, name)["containerDefinitions"][0]["image"]
-
-
-def target(aws, name):
-    (found,) = aws("application-autoscaling").describe_scalable_targets(
-        **DIMENSION, ResourceIds=[f"service/{CLUSTER}/{name}"]
-    )["ScalableTargets"]
-    return found
-
-
-def released(aws):
-    """What a release leaves in the middle: green serves its own image, and scaling is suspended."""
-    arn = register(aws, GREEN, image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/calstack@sha256:released")
-    aws("ecs").update_service(cluster=CLUSTER, service=GREEN, taskDefinition=arn, desiredCount=3)
-    aws("ecs").update_service(cluster=CLUSTER, service=BLUE, desiredCount=5)
-    for name in (BLUE, GREEN):
-        aws("application-autoscaling").register_scalable_target(
-            **DIMENSION,
-            ResourceId=f"service/{CLUSTER}/{name}",
-            MinCapacity=3,
-            SuspendedState={"DynamicScalingInSuspended": True},
-        )
-    catch_up()
-
-
-def register(aws, family, **container):
-    """A revision like the last but for the container's `container`; its ARN."""
-    last = aws("ecs").describe_task_definition(taskDefinition=family, include=["TAGS"])
-    given = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform")
-    given += ("executionRoleArn", "taskRoleArn", "containerDefinitions")
-    wanted = {key: last["taskDefinition"][key] for key in given}
-    wanted["containerDefinitions"][0] |= container
-    return aws("ecs").register_task_definition(**wanted, tags=last["tags"])["taskDefinition"]["taskDefinitionArn"]
-
-
-def no_change(aws, **given):
-    aws.calls.clear()
-    result, published = site(aws, aws.given | given)
-    assert steps(result) == []
-    assert not aws.writes
-    return published
+from ecs_account import (
+    BLUE,
+    CLUSTER,
+    DIMENSION,
+    EVERYTHING,
+    GREEN,
+    definition,
+    describe,
+    image,
+    no_change,
+    push,
+    register,
+    released,
+    site,
+    steps,
+    target,
+    target_groups,
+)
 
 
 class TestWithoutAnImage:
@@ -292,157 +224,3 @@ class TestCapacity:
         with pytest.raises(InputError, match="app_tasks_max is 4, but blue is at 5 tasks"):
             site(built, built.given | {"tasks_max": 4})
         assert not built.writes
-
-
-class TestWaiting:
-    def test_a_first_image_that_cannot_run_is_an_error_that_says_why(self, aws):
-        push(aws, "v1")
-        with pytest.raises(CalstackError) as failed:
-            site(aws, aws.given, sleep=give_up)
-        words = str(failed.value)
-        assert "calstack-dev-blue:1) is given up by ECS's deployment circuit breaker" in words
-        assert "Last events: (service x) was unable to place a task." in words
-
-    def test_so_is_one_that_came_later(self, aws):
-        site(aws, aws.given)
-        push(aws, "v1")
-        with pytest.raises(CalstackError, match=r"calstack-dev-blue:2. is given up by ECS"):
-            site(aws, aws.given, sleep=give_up)
-
-    def test_and_the_next_run_starts_it_anew(self, aws):
-        push(aws, "v1")
-        with pytest.raises(CalstackError):
-            site(aws, aws.given, sleep=give_up)
-        deployment = describe(aws, BLUE)["deployments"][0]["id"]
-        result, _ = site(aws, aws.given)
-        assert f"update service {BLUE}" in steps(result)
-        assert describe(aws, BLUE)["deployments"][0]["id"] != deployment
-        no_change(aws)
-
-    def test_with_the_image_that_was_pushed_instead(self, aws):
-        push(aws, "v1")
-        with pytest.raises(CalstackError):
-            site(aws, aws.given, sleep=give_up)
-        digest = push(aws, "v2")
-        site(aws, aws.given | {"image": "calstack:v2"})
-        assert image(aws, BLUE).endswith(digest)
-        assert definition(aws, BLUE)["revision"] == 2
-
-    def test_a_run_killed_while_it_waited_is_completed_by_the_next(self, aws):
-        push(aws, "v1")
-
-        def killed(_seconds):
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            site(aws, aws.given, sleep=killed)
-        result, _ = site(aws, aws.given)
-        assert steps(result)[0] == f"update service {BLUE}"
-        assert "rollout: IN_PROGRESS -> COMPLETED" in show(result.changes)
-        no_change(aws)
-
-    @pytest.mark.parametrize("writes", [1, 3, 6, 8, 9, 11, 15])
-    def test_a_run_killed_at_any_write_is_completed_by_the_next(self, aws, writes):
-        digest = push(aws, "v1")
-        aws.calls.clear()
-        aws.dies_after = writes
-        with pytest.raises(KeyboardInterrupt):
-            site(aws, aws.given)
-        aws.dies_after = None
-        site(aws, aws.given)
-        assert image(aws, BLUE).endswith(digest)
-        assert [describe(aws, name)["desiredCount"] for name in (BLUE, GREEN)] == [2, 0]
-        no_change(aws)
-
-    def test_it_does_not_wait_when_told_not_to(self, aws):
-        push(aws, "v1")
-
-        def never(_seconds):
-            raise AssertionError("it waits")
-
-        site(aws, aws.given | {"wait_seconds": 0}, sleep=never)
-        no_change(aws, wait_seconds=0)
-
-    def test_a_rollout_that_failed_later_is_a_warning(self, built):
-        released(built)
-        give_up()
-        result, _ = site(built, built.given)
-        assert steps(result) == []
-        assert [words.split(" failed")[0] for words in notes(result.found, scope())] == [
-            f"the last deployment of {name}" for name in (BLUE, GREEN)
-        ]
-
-
-class TestCheckMode:
-    def test_an_empty_account_is_planned_without_a_write(self, aws):
-        planned = {"subnet_ids": [KNOWN_AFTER_APPLY], "security_group_ids": [KNOWN_AFTER_APPLY]}
-        planned |= {"target_group_arns": dict.fromkeys(("blue", "green"), KNOWN_AFTER_APPLY)}
-        planned |= {"repository_uri": KNOWN_AFTER_APPLY, "repository_arn": KNOWN_AFTER_APPLY}
-        aws.calls.clear()
-        result, published = site(aws, aws.given | planned, check=True)
-        assert steps(result) == EVERYTHING
-        assert not aws.writes
-        assert published["ecs_service_arns"]["blue"] == KNOWN_AFTER_APPLY
-        assert "network.subnets: (known after apply)" in show(result.changes)
-
-    def test_what_is_only_planned_cannot_be_built(self, aws):
-        aws.calls.clear()
-        with pytest.raises(InputError, match=r"ecs_subnet_ids is .known after apply.: vpc has only been planned"):
-            site(aws, aws.given | {"subnet_ids": [KNOWN_AFTER_APPLY]})
-        assert not aws.writes
-
-    def test_it_tells_what_the_run_then_does(self, built):
-        planned, _ = site(built, built.given | {"memory": 1024, "execute_command": True}, check=True)
-        done, _ = site(built, built.given | {"memory": 1024, "execute_command": True})
-        assert show(planned.changes) == show(done.changes)
-
-
-class TestAbsent:
-    def test_all_and_only_what_is_the_environments_is_deleted(self, built):
-        other = {**built.given, "target_group_arns": built.given["target_group_arns"]}
-        site(built, other, "prod")
-        before = site(built, other, "prod", check=True)[0].found
-        built.calls.clear()
-        assert len(destroy(built, check=True).changes) == len(EVERYTHING)
-        assert not built.writes
-        assert len(destroy(built).changes) == len(EVERYTHING)
-        assert destroy(built).changes == ()
-        assert site(built, other, "prod", check=True)[0].found == before
-        assert {item.name for item in services() if item.status != "INACTIVE"} == {
-            "calstack-prod-blue",
-            "calstack-prod-green",
-        }
-        for status in ("ACTIVE", "INACTIVE"):
-            arns = built("ecs").list_task_definitions(status=status)["taskDefinitionArns"]
-            assert not [arn for arn in arns if "calstack-dev" in arn]
-
-    def test_logs_can_be_kept(self, built):
-        destroy(built, keep_logs=True)
-        groups = built("logs").describe_log_groups(logGroupNamePrefix="/calstack-dev")["logGroups"]
-        assert len(groups) == 1
-        assert destroy(built, keep_logs=True).changes == ()
-        assert "create log group /calstack-dev/app" not in steps(site(built, built.given)[0])
-
-    def test_a_one_off_task_does_not_hold_the_cluster(self, built):
-        network = {"subnets": built.given["subnet_ids"], "securityGroups": built.given["security_group_ids"]}
-        built("ecs").run_task(
-            cluster=CLUSTER,
-            taskDefinition=BLUE,
-            launchType="FARGATE",
-            networkConfiguration={"awsvpcConfiguration": network},
-        )
-        destroy(built)
-        assert "StopTask" in built.calls
-
-    def test_a_killed_deletion_is_completed(self, built):
-        for arn in built("ecs").list_task_definitions(familyPrefix=BLUE)["taskDefinitionArns"]:
-            built("ecs").deregister_task_definition(taskDefinition=arn)
-        assert f"delete task definition {BLUE}" in steps(destroy(built))
-        assert not built("ecs").list_task_definitions(familyPrefix=BLUE, status="INACTIVE")["taskDefinitionArns"]
-
-    def test_anothers_cluster_of_our_name_is_refused(self, aws):
-        aws("ecs").create_cluster(clusterName=CLUSTER, tags=[{"key": "calstack:environment", "value": "prod"}])
-        with pytest.raises(ForeignError):
-            site(aws, aws.given)
-        with pytest.raises(ForeignError):
-            destroy(aws)
