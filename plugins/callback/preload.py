@@ -19,6 +19,7 @@ requirements:
   - enable in configuration, C(callbacks_enabled = calstack.aws.preload)
 """
 
+import functools
 import gc
 from contextlib import suppress
 from importlib import import_module
@@ -46,28 +47,15 @@ def preload() -> None:
     """Import the modules and parse what making a client reads; then keep it out of the forks' garbage collection."""
     for name in MODULES:
         import_module(name)
-    keep_models()
-    loader = import_module("botocore.session").get_session().get_component("data_loader")
-    for data in ("endpoints", "partitions", "sdk-default-configuration"):
-        loader.load_data(data)
+    # amazon.aws makes a session a client, and each would look through botocore's folders again.
+    sessions = import_module("botocore.session")
+    vars(sessions)["create_loader"] = functools.cache(sessions.create_loader)
+    loader = sessions.Session().get_component("data_loader")
+    loader.list_available_services("service-2")
     for service in SERVICES:
         loader.load_service_model(service, "service-2")
-        loader.load_service_model(service, "endpoint-rule-set-1")
     gc.collect()
     gc.freeze()
-
-
-def keep_models() -> None:
-    """Let all botocore sessions share the parsed files: each makes a loader of its own, and each client two."""
-    loader = import_module("botocore.loaders").JSONFileLoader
-    parse, parsed = loader.load_file, {}
-
-    def load_file(self: object, file_path: str) -> object:
-        if file_path not in parsed and (content := parse(self, file_path)) is not None:
-            parsed[file_path] = content
-        return parsed.get(file_path)
-
-    loader.load_file = load_file
 
 
 with suppress(ImportError):

@@ -35,7 +35,7 @@ def name(stack: str) -> str:
 
 
 class FlowLogGroup(Kind):
-    kind = "log_group"
+    kind = "log group"
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         logs, ours = self.clients("logs"), name(self.scope.stack)
@@ -70,7 +70,7 @@ class FlowLogGroup(Kind):
 class FlowLogRole(Kind):
     """Attribute `arn`."""
 
-    kind = "iam_role"
+    kind = "role"
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         iam, ours = self.clients("iam"), name(self.scope.stack)
@@ -120,7 +120,7 @@ class FlowLogRole(Kind):
 
 
 class FlowLog(Ec2Kind):
-    kind = "flow_log"
+    kind = "flow log"
     fixed = frozenset({"vpc", "log_group", "role", "traffic"})
     listing = ("describe_flow_logs", "FlowLogs")
     resource_type = "vpc-flow-log"
