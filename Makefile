@@ -7,6 +7,8 @@ bin := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Where it is set, as in many container images, every start would compile Ansible and boto3 anew.
 unexport PYTHONDONTWRITEBYTECODE
+# A shell that has sourced another checkout's .lab/env means this checkout's lab here.
+unexport LAB_HOME LAB_NETWORK
 
 .PHONY: help
 help: ## this list
@@ -37,7 +39,7 @@ lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, documentation
 
 .PHONY: unit
 unit: setup ## unit and contract tests
-	@$(bin)/pytest -n 2
+	@$(bin)/pytest -n 2 --dist loadfile
 
 .PHONY: molecule
 molecule: setup ## every role and the whole site against a lab of their own
@@ -54,5 +56,6 @@ bench: setup ## site and Terraform on the same stack and emulator, side by side 
 .PHONY: clean
 clean: ## remove what set-up and tests have made
 	@test ! -d .lab || $(bin)/python -m lab down
+	@test ! -d .cache/molecule-lab || LAB_HOME=.cache/molecule-lab LAB_NETWORK=127.86 $(bin)/python -m lab down
 	rm -rf .venv .uv .cache .ansible .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find collections/ansible_collections -mindepth 1 -maxdepth 1 ! -name calstack -exec rm -rf {} +
