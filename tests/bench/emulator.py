@@ -14,7 +14,7 @@ from pathlib import Path
 
 import boto3
 
-from lab.aws import apply_mends
+from lab.aws import apply_mends, backends
 from lab.aws.server import AwsServer
 from lab.settings import CHECKOUT, Settings
 from tests.bench import terraform_gaps
@@ -28,6 +28,7 @@ KEYS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 READY_SECONDS = 30
+DRAIN_SECONDS = 0.5
 # One read of each service the stack uses: the emulator's lazy imports are then in no figure.
 WARM = {
     "acm": "list_certificates",
@@ -120,8 +121,17 @@ def serve(home: Path) -> None:
     server.start()
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
-    over.wait()
+    while not over.wait(DRAIN_SECONDS):
+        end_drained_services(settings(home))
     server.stop()
+
+
+def end_drained_services(own: Settings) -> None:
+    """No task runs here, so a deleted service has nothing to drain."""
+    with backends.LOCK:
+        for service in backends.ecs(own).services.values():
+            if service.status == "DRAINING":
+                service.status, service.deployments = "INACTIVE", []
 
 
 if __name__ == "__main__":

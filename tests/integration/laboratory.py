@@ -36,19 +36,24 @@ class Laboratory:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
-    def play(self, playbook: str, *options: str, inventory: str = "local", code: int | None = 0) -> str:
+    def play(self, playbook: str, *options: str, inventory: str = "local", code: int | None = 0, **environ: str) -> str:
         """`ansible-playbook PLAYBOOK -i inventories/INVENTORY OPTIONS`; its output."""
-        done = self.start(playbook, *options, inventory=inventory)
+        done = self.start(playbook, *options, inventory=inventory, **environ)
         output, _ = done.communicate()
         assert code is None or done.returncode == code, output
         return output
 
-    def start(self, playbook: str, *options: str, inventory: str = "local") -> "subprocess.Popen[str]":
-        command = [BIN / "ansible-playbook", playbook, "-i", f"inventories/{inventory}", *options]
+    def start(self, playbook: str, *options: str, inventory: str = "local", **environ: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            command, cwd=CHECKOUT, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, text=True, start_new_session=True,
-        )  # fmt: skip
+            [BIN / "ansible-playbook", playbook, "-i", f"inventories/{inventory}", *options],
+            cwd=CHECKOUT,
+            env=self._environment() | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
 
     def client(self, service: str) -> Any:
         return boto3.client(

@@ -80,6 +80,41 @@ def test_the_application_answers_writes_reads_and_redirects(laboratory):
         assert redirect.headers["location"].startswith("https://")
 
 
+def test_idle_it_takes_little_memory_and_hardly_a_core(laboratory):
+    lab = processes_of(laboratory)
+    until(lambda: sum(cpu_of(lab)) > 0)
+    before, started = sum(cpu_of(lab)), time.monotonic()
+    time.sleep(10)
+    share = (sum(cpu_of(lab)) - before) / (time.monotonic() - started)
+    memory = sum(memory_of(lab))
+    print(f"idle: {memory:.0f} MB, {share:.1%} of a core, {len(lab)} processes")
+    assert memory < 500
+    assert share < 0.05
+
+
+def processes_of(laboratory: Laboratory) -> list[Path]:
+    """The lab's own processes and its tasks', by what they were started with."""
+    home, found = str(laboratory.settings.home), []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (entry / "environ").read_text(errors="replace") + (entry / "cmdline").read_text()
+            if home in told and entry.name != str(os.getpid()):
+                found.append(entry)
+    return found
+
+
+def cpu_of(processes: list[Path]) -> list[float]:
+    """CPU seconds so far."""
+    fields = [(entry / "stat").read_text().rpartition(")")[2].split() for entry in processes]
+    return [(int(field[11]) + int(field[12])) / os.sysconf("SC_CLK_TCK") for field in fields]
+
+
+def memory_of(processes: list[Path]) -> list[float]:
+    """Proportional set size in MB: what is shared counts once."""
+    rollups = [(entry / "smaps_rollup").read_text() for entry in processes]
+    return [int(re.search(r"^Pss: +(\d+)", rollup, re.MULTILINE)[1]) / 1024 for rollup in rollups]
+
+
 def test_a_second_run_changes_nothing(laboratory):
     before = len(laboratory.calls())
     assert changed(laboratory.play(SITE)) == 0
