@@ -15,7 +15,10 @@ from lab.part import LabError
 from lab.process import Identity, alive
 from lab.settings import Settings
 
-KEPT = {"logs"}
+FILES = ("env", "env.new")
+"""What the lab writes in its folder, beside `run` and the logs."""
+MARKS = ("run/daemon", "run/faults", "logs/lab.log")
+"""One of these is in every folder that has been a lab's."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,14 @@ class State:
     def changing(self) -> Iterator[None]:
         """Held by whoever takes the lab up or down; a second one waits.
 
-        The lock is on the folder itself, so that no file stays.
+        The lock is on the folder itself, so that no file stays. Raises LabError for a folder that has something in it
+        and was never a lab's.
         """
         self._settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = os.open(self._settings.home, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
+            self._check_folder()
             yield
         finally:
             os.close(folder)
@@ -81,15 +86,18 @@ class State:
         return [Phase(**json.loads(line)) for line in text.splitlines() if line.endswith("}")]
 
     def clear(self) -> None:
-        """Remove everything but the logs."""
+        """Remove what the lab has written, but the logs: only what it knows by name, as others may have files there."""
+        run, files = self._settings.run, [self._settings.home / name for name in FILES]
+        if run.is_symlink():
+            run.unlink()
+        shutil.rmtree(run, ignore_errors=True)
+        for file in files:
+            if file.is_symlink() or file.is_file():
+                file.unlink()
+        if run.exists():
+            raise LabError(f"could not remove {run}")
+
+    def _check_folder(self) -> None:
         home = self._settings.home
-        for entry in home.iterdir() if home.exists() else ():
-            if entry.name in KEPT:
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
-        left = [entry.name for entry in home.iterdir() if entry.name not in KEPT] if home.exists() else []
-        if left:
-            raise LabError(f"could not remove {', '.join(left)} in {home}")
+        if any(home.iterdir()) and not any((home / mark).exists() for mark in MARKS):
+            raise LabError(f"{home} has other things in it and is no lab's: give LAB_HOME a folder of its own")

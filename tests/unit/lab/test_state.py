@@ -1,9 +1,13 @@
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lab.commands.down import down
+from lab.commands.up import up
+from lab.part import LabError
 from lab.process import Identity, identify
 from lab.settings import Settings
 from lab.state import Phase, State
@@ -35,16 +39,38 @@ def test_phases_are_read_as_they_were_written(settings: Settings) -> None:
     assert state.phases() == written
 
 
-def test_clearing_leaves_the_logs_only(settings: Settings) -> None:
+def test_clearing_removes_what_the_lab_has_written_but_the_logs(settings: Settings) -> None:
     state = State(settings)
     state.add_phase(Phase("aws"))
     settings.logs.mkdir()
     (settings.logs / "lab.log").write_text("kept")
     (settings.home / "env").write_text("gone")
-    (settings.home / "link").symlink_to(settings.logs)
+    (settings.home / "env.new").write_text("gone")
     state.clear()
     assert [path.name for path in settings.home.iterdir()] == ["logs"]
     assert (settings.logs / "lab.log").read_text() == "kept"
+
+
+def test_clearing_leaves_what_others_have_put_there(settings: Settings) -> None:
+    state = State(settings)
+    state.add_phase(Phase("aws"))
+    (settings.home / "env").mkdir()
+    (settings.home / "env" / "thesis").write_text("kept")
+    (settings.home / "notes").write_text("kept")
+    state.clear()
+    assert sorted(path.name for path in settings.home.iterdir()) == ["env", "notes"]
+    assert (settings.home / "env" / "thesis").exists()
+
+
+@pytest.mark.parametrize("command", [up, down])
+def test_a_folder_that_is_no_lab_s_is_left_alone(settings: Settings, command: Callable[[Settings], int]) -> None:
+    for name in ("run", "env", ".ssh"):
+        (settings.home / name).mkdir(parents=True)
+        (settings.home / name / "file").write_text("kept")
+    before = sorted(settings.home.rglob("*"))
+    with pytest.raises(LabError, match="LAB_HOME"):
+        command(settings)
+    assert sorted(settings.home.rglob("*")) == before
 
 
 def test_only_one_changes_the_lab_at_a_time(settings: Settings) -> None:
