@@ -6,7 +6,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
 from emulator import Account
 from moto import mock_aws
-from network import FULL, destroy, site, steps
+from vpc_account import FULL, destroy, site, steps
 
 
 @pytest.fixture(scope="module")

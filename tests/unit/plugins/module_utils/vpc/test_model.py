@@ -7,7 +7,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.component import
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.model import flow_log_policies, outputs, wanted
 from hypothesis import given
 from hypothesis import strategies as st
-from network import PARAMS, scope
+from vpc_account import PARAMS, scope
 
 SURVEYED = {"region": "eu-west-1", "slots": {"a": 0, "b": 1}, "account": "123456789012", "partition": "aws"}
 PARAMETERS = st.fixed_dictionaries(

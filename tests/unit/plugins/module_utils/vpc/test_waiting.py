@@ -9,7 +9,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import Se
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.nat import ElasticIp, NatGateway
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.network import Subnet
 from botocore.exceptions import ClientError
-from network import scope
+from vpc_account import scope
 
 SUBNET = Found("subnet", "calstack-dev-public-a", "subnet-1")
 GATEWAY = Found("nat_gateway", "calstack-dev-nat-a", "nat-1")
