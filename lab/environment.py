@@ -34,12 +34,33 @@ def variables(settings: Settings) -> dict[str, str]:
     }
 
 
+def addresses(settings: Settings) -> list[str]:
+    """What is to be reached without a proxy: a `NO_PROXY` of names or of 127.0.0.1 does not cover the lab."""
+    balancers = [settings.balancer_address(number) for number in range(1, ca.BALANCERS + 1)]
+    return [settings.aws_address[0], settings.database_address[0], *balancers]
+
+
+def script(settings: Settings) -> str:
+    """What the shell reads."""
+    names = ",".join(addresses(settings))
+    return "\n".join(
+        [
+            # A profile beside keys is an error for amazon.aws, and a token belongs to other keys.
+            "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN",
+            *(f"export {name}={shlex.quote(value)}" for name, value in variables(settings).items()),
+            # Programs read one or the other: what stood in either must hold in both.
+            'NO_PROXY="${NO_PROXY:-${no_proxy:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}"',
+            *(f'export {name}="${{{name}:+${name},}}{names}"' for name in ("NO_PROXY", "no_proxy")),
+            f'export PATH={shlex.quote(str(CHECKOUT / ".venv" / "bin"))}:"$PATH"',
+            "",
+        ]
+    )
+
+
 def write(settings: Settings) -> None:
     """Write the file, readable by its owner only: it has the database's password."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(settings).items()]
-    lines.append(f'export PATH={shlex.quote(str(CHECKOUT / ".venv" / "bin"))}:"$PATH"')
     temporary = settings.home / "env.new"
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(script(settings))
     temporary.rename(path(settings))

@@ -77,8 +77,8 @@ def _line(phase: Phase) -> str:
 
 
 def _daemon_environment(settings: Settings) -> dict[str, str]:
-    """The user's environment without what would lead the emulator elsewhere, and with this lab's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    """The user's environment without what would lead the lab elsewhere, and with this lab's settings."""
+    kept = {name: value for name, value in os.environ.items() if not leads_elsewhere(name)}
     return {
         **kept,
         "LAB_HOME": str(settings.home),
@@ -90,6 +90,11 @@ def _daemon_environment(settings: Settings) -> dict[str, str]:
         # Threads would each take an arena of their own: tens of megabytes for nothing.
         "MALLOC_ARENA_MAX": "2",
     }
+
+
+def leads_elsewhere(variable: str) -> bool:
+    """Whether the variable would give the lab another account or a proxy."""
+    return variable.startswith(("AWS_", "MOTO_")) or variable.lower().endswith("_proxy")
 
 
 def _shown(path: os.PathLike[str]) -> str:
