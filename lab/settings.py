@@ -9,10 +9,14 @@ user's and the tests', can run side by side. Both come from the environment:
     LAB_METRICS_DELAY   seconds until a metric can be read in CloudWatch, by default 0 (AWS has minutes)
 """
 
+import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from lab.part import LabError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ACCOUNT = "123456789012"
@@ -30,11 +34,12 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises LabError, which names the variable, for what would not do."""
         return cls(
             home=Path(environ.get("LAB_HOME") or CHECKOUT / ".lab").absolute(),
-            network=environ.get("LAB_NETWORK") or "127.80",
+            network=_network(environ.get("LAB_NETWORK") or "127.80"),
             cache=Path(environ.get("LAB_CACHE") or CHECKOUT / ".cache" / "lab").absolute(),
-            metrics_delay=float(environ.get("LAB_METRICS_DELAY") or 0),
+            metrics_delay=_delay(environ.get("LAB_METRICS_DELAY") or "0"),
         )
 
     @property
@@ -71,3 +76,20 @@ class Settings:
         """The address of the lab's n-th task, counted from 0; they come round again after 60,000."""
         number %= 240 * 250
         return f"{self.network}.{16 + number // 250}.{number % 250 + 1}"
+
+
+def _network(text: str) -> str:
+    """The first two octets of loopback addresses: anything else would be reachable from elsewhere."""
+    if not re.fullmatch(r"127\.(0|[1-9][0-9]{0,2})", text, re.ASCII) or int(text[4:]) > 255:
+        raise LabError(f"LAB_NETWORK is {text!r}, but must be 127.N with N from 0 to 255, for example 127.81")
+    return text
+
+
+def _delay(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise LabError(f"LAB_METRICS_DELAY is {text!r}, but must be a number of seconds from 0")
+    return seconds

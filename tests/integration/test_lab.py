@@ -19,10 +19,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from lab.process import Identity, alive
+from lab.process import Identity, alive, members, recorded
+from lab.settings import Settings
 from tests.integration import stack as stacks
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+LISTEN = "0A"
+"""The state in /proc/net/tcp; see proc_pid_net(5)."""
 NETWORK = f"127.{100 + os.getpid() % 100}"
 
 
@@ -160,6 +163,33 @@ def test_secrets_are_in_no_command_line_and_no_log(lab: Lab, stack: stacks.Stack
         assert secret not in Path(f"/proc/{pid}/cmdline").read_bytes()
     for path in (lab.home / "logs").rglob("*"):
         assert path.is_dir() or secret not in path.read_bytes(), path
+
+
+def listening(pid: int) -> set[str]:
+    """The addresses on which a process accepts TCP connections; an IPv6 one in hexadecimal digits."""
+    sockets = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(str(file.readlink()))
+        except FileNotFoundError:
+            continue
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTEN and f"socket:[{fields[9]}]" in sockets:
+                address = fields[1].split(":")[0]
+                found.add(".".join(map(str, reversed(bytes.fromhex(address)))) if table == "tcp" else address)
+    return found
+
+
+def test_every_process_listens_on_loopback_only(lab: Lab, stack: stacks.Stack) -> None:
+    settings = Settings(lab.home, NETWORK, lab.home)
+    addresses = {found for leader in recorded(settings) for pid in members(leader) for found in listening(pid)}
+    tasks = {task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"] for task in running(lab, stack)}
+    known = {settings.aws_address[0], settings.database_address[0], settings.balancer_address(1), *tasks}
+    assert addresses >= known
+    assert all(address.startswith("127.") for address in addresses), addresses
 
 
 def test_a_killed_task_is_replaced_and_status_tells(lab: Lab, stack: stacks.Stack) -> None:

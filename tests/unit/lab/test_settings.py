@@ -1,0 +1,28 @@
+import pytest
+
+from lab.part import LabError
+from lab.settings import Settings
+
+
+@pytest.mark.parametrize("network", ["127.0", "127.80", "127.255"])
+def test_a_network_of_loopback_addresses(network: str) -> None:
+    assert Settings.from_environment({"LAB_NETWORK": network}).aws_address[0] == f"{network}.0.1"
+
+
+@pytest.mark.parametrize(
+    "network", ["0.0", "10.0", "127", "127.256", "127.80.1", "127.-1", "127.08", "127.80\n", " 127.80", "127.x"]
+)
+def test_any_other_network_is_refused(network: str) -> None:
+    with pytest.raises(LabError, match="LAB_NETWORK"):
+        Settings.from_environment({"LAB_NETWORK": network})
+
+
+def test_a_delay_is_in_seconds() -> None:
+    assert Settings.from_environment({"LAB_METRICS_DELAY": "1.5"}).metrics_delay == 1.5
+    assert Settings.from_environment({}).metrics_delay == 0
+
+
+@pytest.mark.parametrize("delay", ["soon", "-1", "nan", "inf"])
+def test_any_other_delay_is_refused(delay: str) -> None:
+    with pytest.raises(LabError, match="LAB_METRICS_DELAY"):
+        Settings.from_environment({"LAB_METRICS_DELAY": delay})
