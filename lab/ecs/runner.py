@@ -13,6 +13,10 @@ from lab.settings import Settings
 if TYPE_CHECKING:
     from lab.images import Image
 
+LOOPBACK, PORT = "127.0.0.1", 5000
+GUNICORN = "GUNICORN_CMD_ARGS"
+"""Options that gunicorn reads by itself, as a shell would."""
+
 
 @dataclass(frozen=True)
 class TaskSpec:
@@ -102,6 +106,9 @@ def container_environment(spec: TaskSpec, directory: Path) -> dict[str, str]:
         **spec.environment,
     }
     environment["PATH"] = os.pathsep.join([str(spec.image.python.parent), "/usr/local/bin", "/usr/bin", "/bin"])
-    if spec.port is not None:
-        environment["BIND"] = f"{spec.address}:{spec.port}"
+    if given := spec.environment.get(GUNICORN, ""):
+        # The later option wins, and the lab's is what brings faults in.
+        environment[GUNICORN] = f"{given} {spec.image.environment.get(GUNICORN, '')}".strip()
+    # Always: without a port mapping or awsvpc, an application left to itself would bind every address.
+    environment["BIND"] = f"{spec.address or LOOPBACK}:{spec.port or PORT}"
     return environment
