@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import is_absent
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import COMPONENT_TAG, ENVIRONMENT_TAG, Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind, Scope
 
 with suppress(ImportError):  # AnsibleAWSModule says so in its own words before anything of this file is used
     from botocore.exceptions import ClientError
@@ -81,4 +81,4 @@ class BalancingKind(Kind):
 
 
 def is_ours(tags: Mapping[str, str], scope: Scope) -> bool:
-    return tags.get(ENVIRONMENT_TAG) == scope.environment and tags.get(COMPONENT_TAG) == scope.component
+    return scope.owns(tags)

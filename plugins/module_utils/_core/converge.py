@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, ForeignError
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, STACK_TAG, Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.plan import Change, plan
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import (
     Found,
@@ -49,6 +49,8 @@ def converge(
 
     Raises CalstackError.
     """
+    if strange := {item.kind for item in wanted} - {kind.kind for kind in kinds}:
+        raise CalstackError(f"nobody converges {', '.join(sorted(strange))}: this is a bug of the component.")
     found = read(kinds, wanted)
     changes = _plan(kinds, wanted, found)
     if check or not changes:
@@ -75,8 +77,9 @@ def _refuse_foreign(kind: Kind, item: Found) -> None:
     tags = item.properties.get("tags")
     if tags is None or (kind.adopts and ENVIRONMENT_TAG not in tags):
         return
-    if tags.get(ENVIRONMENT_TAG) != kind.scope.environment:
-        raise ForeignError(item.kind, item.name, item.id, kind.scope.environment)
+    scope = kind.scope
+    if (tags.get(ENVIRONMENT_TAG), tags.get(STACK_TAG)) != (scope.environment, scope.stack):
+        raise ForeignError(item.kind, item.name, item.id, {ENVIRONMENT_TAG: scope.environment, STACK_TAG: scope.stack})
 
 
 def _plan(kinds: Sequence[Kind], wanted: Sequence[Wanted], found: Sequence[Found]) -> list[Change]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class CalstackError(Exception):
     """Something the user can act on: what was being done, what is wrong, what to try."""
@@ -36,10 +38,11 @@ class AmbiguousError(CalstackError):
 class ForeignError(CalstackError):
     """A resource has our name but not our tags."""
 
-    def __init__(self, kind: str, name: str, ident: str, environment: str) -> None:
+    def __init__(self, kind: str, name: str, ident: str, tags: Mapping[str, str]) -> None:
+        ours = ", ".join(f"{key}={value}" for key, value in tags.items())
         super().__init__(
-            f"{kind} {name} ({ident}) exists but does not carry the tag calstack:environment={environment}: "
-            f"it belongs to somebody else. Choose another name, or tag it if it is really this environment's."
+            f"{kind} {name} ({ident}) exists but does not carry the tags {ours}: it belongs to somebody else. "
+            f"Choose another name, or tag it if it is really this environment's."
         )
 
 

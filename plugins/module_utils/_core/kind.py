@@ -13,6 +13,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 
 ENVIRONMENT_TAG = "calstack:environment"
 COMPONENT_TAG = "calstack:component"
+STACK_TAG = "calstack:stack"
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,21 @@ class Scope:
     component: str
     stack: str
 
+    @property
+    def ownership(self) -> dict[str, str]:
+        """The tags that say whose a resource is. The stack is among them: two applications may call theirs dev."""
+        return {ENVIRONMENT_TAG: self.environment, COMPONENT_TAG: self.component, STACK_TAG: self.stack}
+
     def tags(self, name: str) -> dict[str, str]:
-        return {ENVIRONMENT_TAG: self.environment, COMPONENT_TAG: self.component, "Name": name}
+        return self.ownership | {"Name": name}
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        return self.ownership.items() <= tags.items()
 
     @property
     def filters(self) -> list[dict[str, Any]]:
         """For EC2's Describe calls."""
-        return [
-            {"Name": f"tag:{ENVIRONMENT_TAG}", "Values": [self.environment]},
-            {"Name": f"tag:{COMPONENT_TAG}", "Values": [self.component]},
-        ]
+        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in self.ownership.items()]
 
 
 class Clients(Protocol):

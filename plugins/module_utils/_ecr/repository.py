@@ -10,8 +10,6 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import is_absent
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
-    COMPONENT_TAG,
-    ENVIRONMENT_TAG,
     Clients,
     Kind,
     Scope,
@@ -46,8 +44,7 @@ class Repository(Kind):
             return [found for name in names if (found := self._describe(name))]
         # The tag look-up lags behind a repository just made, and still lists one just deleted.
         ours = [found for name in {self._repository, *self._tagged()} if (found := self._describe(name))]
-        tags = self.scope.tags("").items() - {("Name", "")}
-        return sorted((found for found in ours if tags <= found.properties["tags"].items()), key=lambda one: one.name)
+        return sorted((found for found in ours if self.scope.owns(found.properties["tags"])), key=lambda one: one.name)
 
     def _tagged(self) -> Iterable[str]:
         pages = (
@@ -55,10 +52,7 @@ class Repository(Kind):
             .get_paginator("get_resources")
             .paginate(
                 ResourceTypeFilters=["ecr:repository"],
-                TagFilters=[
-                    {"Key": ENVIRONMENT_TAG, "Values": [self.scope.environment]},
-                    {"Key": COMPONENT_TAG, "Values": [self.scope.component]},
-                ],
+                TagFilters=[{"Key": key, "Values": [value]} for key, value in self.scope.ownership.items()],
             )
         )
         for page in pages:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
     COMPONENT_TAG,
-    ENVIRONMENT_TAG,
     Clients,
     Kind,
     Scope,
@@ -91,16 +90,15 @@ class Secret(Kind):
         """What absent takes down. Those that wait to be deleted may go on waiting, where there is a time to wait."""
         names = {*self._by_name, *api.names(self._manager, self.scope.environment)} - self._deleted
         described = [secret for name in sorted(names) if (secret := api.describe(self._manager, name))]
-        tags = {ENVIRONMENT_TAG: self.scope.environment, COMPONENT_TAG: self.scope.component}
         return [
             Found(self.kind, secret.name, secret.arn, {"tags": secret.tags})
             for secret in described
-            if tags.items() <= secret.tags.items() and not (secret.deleted and self._given.recovery_days)
+            if self.scope.owns(secret.tags) and not (secret.deleted and self._given.recovery_days)
         ]
 
     def _is_anothers(self, tags: Mapping[str, str]) -> bool:
         component = tags.get(COMPONENT_TAG, self.scope.component)
-        return tags.get(ENVIRONMENT_TAG) == self.scope.environment and component != self.scope.component
+        return component != self.scope.component and self.scope.owns({**tags, COMPONENT_TAG: self.scope.component})
 
     def _note_others(self, name: str, secret: api.Described | None) -> None:
         ignored = [variable.name for variable in self._by_name[name].variables if variable.name in self._given.values]

@@ -10,7 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import ClientMaker, doing, is_absent
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import COMPONENT_TAG, ENVIRONMENT_TAG, Clients
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
+    COMPONENT_TAG,
+    ENVIRONMENT_TAG,
+    STACK_TAG,
+    Clients,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._stack.living import living
 from ansible_collections.calstack.aws.plugins.module_utils._stack.published import Details, published
 from ansible_collections.calstack.aws.plugins.module_utils._stack.resource import BALANCER, Resource, parse
@@ -44,7 +49,7 @@ def look(clients: Clients, environment: str, stack: str) -> dict[str, Any]:
     readers: Sequence[Callable[[], Any]] = (
         lambda: _caller(clients),
         lambda: _zones(clients),
-        lambda: _tagged(clients, environment),
+        lambda: _tagged(clients, {ENVIRONMENT_TAG: environment, STACK_TAG: stack}),
     )
     clients("sts")  # a missing profile or region ends the module here, once, and not in three threads
     with ThreadPoolExecutor(len(readers)) as pool:
@@ -53,7 +58,7 @@ def look(clients: Clients, environment: str, stack: str) -> dict[str, Any]:
         caller, zones, tagged = (each.result() for each in running)
     with doing(f"reading what the components of {stack} publish"):
         resources = living(clients, tagged)
-        details = _details(clients, environment, resources)
+        details = _details(clients, {ENVIRONMENT_TAG: environment, STACK_TAG: stack}, resources)
     return {
         "account_id": caller.account_id,
         "caller_arn": caller.arn,
@@ -77,27 +82,27 @@ def _zones(clients: Clients) -> list[str]:
     return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
 
 
-def _tagged(clients: Clients, environment: str) -> list[Resource]:
-    """Everything with the environment's tag, by component, kind and name."""
-    with doing(f"reading what carries the tag {ENVIRONMENT_TAG}={environment}"):
+def _tagged(clients: Clients, tags: Mapping[str, str]) -> list[Resource]:
+    """Everything with these tags, by component, kind and name."""
+    with doing(f"reading what carries the tags {', '.join(f'{key}={value}' for key, value in tags.items())}"):
         pages = (
             clients("resourcegroupstaggingapi")
             .get_paginator("get_resources")
-            .paginate(TagFilters=[{"Key": ENVIRONMENT_TAG, "Values": [environment]}], ResourcesPerPage=100)
+            .paginate(TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()], ResourcesPerPage=100)
         )
         mappings = [mapping for page in pages for mapping in page["ResourceTagMappingList"]]
     found = [parse(one["ResourceARN"], {tag["Key"]: tag["Value"] for tag in one["Tags"]}) for one in mappings]
     return sorted(found, key=lambda item: (item.component, item.kind, item.name, item.arn))
 
 
-def _details(clients: Clients, environment: str, resources: Sequence[Resource]) -> Details:
+def _details(clients: Clients, tags: Mapping[str, str], resources: Sequence[Resource]) -> Details:
     balancers = [item.arn for item in resources if (item.component, item.kind) == ("alb", BALANCER)]
     balancer = _balancer(clients, balancers[0]) if len(balancers) == 1 else None
     through_nat = any((item.component, item.kind) == ("vpc", "NAT gateway") for item in resources)
     return Details(
         dns_name=balancer["DNSName"] if balancer else "",
         zone_id=balancer["CanonicalHostedZoneId"] if balancer else "",
-        nat_addresses=_addresses(clients, environment) if through_nat else (),
+        nat_addresses=_addresses(clients, tags) if through_nat else (),
     )
 
 
@@ -112,12 +117,10 @@ def _balancer(clients: Clients, arn: str) -> Mapping[str, Any] | None:
     return next(iter(answer["LoadBalancers"]), None)
 
 
-def _addresses(clients: Clients, environment: str) -> tuple[str, ...]:
+def _addresses(clients: Clients, tags: Mapping[str, str]) -> tuple[str, ...]:
     """The public addresses the environment's tasks are seen from, by their Name, so by zone."""
-    filters = [
-        {"Name": f"tag:{ENVIRONMENT_TAG}", "Values": [environment]},
-        {"Name": f"tag:{COMPONENT_TAG}", "Values": ["vpc"]},
-    ]
+    whose = {**tags, COMPONENT_TAG: "vpc"}
+    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in whose.items()]
     answer = clients("ec2").describe_addresses(Filters=filters)["Addresses"]
     names = {one["PublicIp"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]}.get("Name", "") for one in answer}
     return tuple(sorted(names, key=lambda address: (names[address], address)))

@@ -39,8 +39,8 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     if not 1 <= params["app_port"] <= LAST_PORT:
         raise InputError(f"app_port is {params['app_port']}: a port is a number from 1 to {LAST_PORT}.")
     app = traffic("tcp", params["app_port"])
-    to_tasks: Peers = frozenset({Ref("security_group", tasks(scope))})
-    from_balancer: Peers = frozenset({Ref("security_group", balancer(scope))})
+    to_tasks: Peers = frozenset({Ref("security group", tasks(scope))})
+    from_balancer: Peers = frozenset({Ref("security group", balancer(scope))})
     public = cidrs("vpc_balancer_cidrs", params["balancer_cidrs"])
     web = {"tcp 80": public, "tcp 443": public} if public else {}
     groups = {
@@ -57,13 +57,13 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
 
 
 def _group(scope: Scope, name: str, description: str) -> Wanted:
-    properties = {"vpc": Ref("vpc", scope.stack), "description": description, "tags": scope.tags(name)}
-    return Wanted("security_group", name, properties)
+    properties = {"vpc": Ref("VPC", scope.stack), "description": description, "tags": scope.tags(name)}
+    return Wanted("security group", name, properties)
 
 
 def _rules(name: str, ingress: Mapping[str, Peers], egress: Mapping[str, Peers]) -> Wanted:
-    properties = {"group": Ref("security_group", name), "ingress": ingress, "egress": egress}
-    return Wanted("security_group_rules", name, properties)
+    properties = {"group": Ref("security group", name), "ingress": ingress, "egress": egress}
+    return Wanted("security group rules", name, properties)
 
 
 def egress(allowed: Iterable[Mapping[str, Any]]) -> dict[str, Peers]:

@@ -11,8 +11,6 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
-    COMPONENT_TAG,
-    ENVIRONMENT_TAG,
     Clients,
     Kind,
     Scope,
@@ -85,8 +83,7 @@ class Ec2Kind(Kind):
 
     def _ours(self, item: Mapping[str, Any]) -> bool:
         # Not every API of EC2's kind heeds tag filters; taking a neighbour's resource for ours would delete it.
-        tags = tags_of(item)
-        return (tags.get(ENVIRONMENT_TAG), tags.get(COMPONENT_TAG)) == (self.scope.environment, self.scope.component)
+        return self.scope.owns(tags_of(item))
 
     def tag_specifications(self, tags: Mapping[str, str]) -> list[dict[str, Any]]:
         return [{"ResourceType": self.resource_type, "Tags": tag_list(tags)}]

@@ -21,7 +21,7 @@ _PARTS = {"route_tables": "RouteTableIds", "subnets": "SubnetIds", "security_gro
 class VpcEndpoint(Ec2Kind):
     """`type` is Gateway, with `route_tables`, or Interface, with `subnets`, `security_groups` and `private_dns`."""
 
-    kind = "vpc_endpoint"
+    kind = "VPC endpoint"
     fixed = frozenset({"vpc", "service", "type"})
     listing = ("describe_vpc_endpoints", "VpcEndpoints")
     resource_type = "vpc-endpoint"

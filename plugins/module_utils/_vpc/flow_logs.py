@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.ec2 import (
@@ -179,8 +179,7 @@ def _absent_is_fine(*codes: str) -> Iterator[None]:
 
 def _concerns(kind: Kind, found: Found, wanted: Iterable[Wanted]) -> bool:
     """Ours by tag, or in the way of what is wanted: these are found by name, and a stranger may have it."""
-    ours = found.properties["tags"].get(ENVIRONMENT_TAG) == kind.scope.environment
-    return ours or any(item.name == found.name for item in wanted)
+    return kind.scope.owns(found.properties["tags"]) or any(item.name == found.name for item in wanted)
 
 
 def _frozen(value: Any) -> Any:

@@ -13,7 +13,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.rules import Rul
 
 
 class SecurityGroup(Ec2Kind):
-    kind = "security_group"
+    kind = "security group"
     fixed = frozenset({"vpc", "description"})
     listing = ("describe_security_groups", "SecurityGroups")
     resource_type = "security-group"
@@ -41,7 +41,7 @@ class SecurityGroup(Ec2Kind):
 class SecurityGroupRules(Ec2Kind):
     """All rules of the group of the same name: a rule that somebody adds by hand is taken away again."""
 
-    kind = "security_group_rules"
+    kind = "security group rules"
     fixed = frozenset({"group"})
     listing = SecurityGroup.listing
     resource_type = SecurityGroup.resource_type

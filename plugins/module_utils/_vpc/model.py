@@ -51,13 +51,13 @@ def outputs(params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     """What the component publishes, in the order of zones."""
     zones = _zones(params)
     return {
-        "vpc_id": Ref("vpc", scope.stack),
+        "vpc_id": Ref("VPC", scope.stack),
         "vpc_public_subnet_ids": tuple(_subnet(scope, "public", zone) for zone in zones),
         "vpc_private_subnet_ids": tuple(_subnet(scope, "private", zone) for zone in zones),
-        "vpc_balancer_security_group_id": Ref("security_group", access.balancer(scope)),
-        "vpc_task_security_group_id": Ref("security_group", access.tasks(scope)),
+        "vpc_balancer_security_group_id": Ref("security group", access.balancer(scope)),
+        "vpc_task_security_group_id": Ref("security group", access.tasks(scope)),
         "vpc_nat_addresses": tuple(
-            Ref("elastic_ip", f"{scope.stack}-nat-{zone.name}", "address") for zone in _nat_zones(params, zones)
+            Ref("elastic IP", f"{scope.stack}-nat-{zone.name}", "address") for zone in _nat_zones(params, zones)
         ),
     }
 
@@ -80,19 +80,19 @@ def _network(params: Mapping[str, Any], scope: Scope, zones: list[Zone]) -> list
         "default_security_group": "closed",
         "tags": scope.tags(stack),
     }
-    gateway = {"vpc": Ref("vpc", stack), "tags": scope.tags(stack)}
+    gateway = {"vpc": Ref("VPC", stack), "tags": scope.tags(stack)}
     subnets = [
         Wanted("subnet", name, {**_place(scope, zone, cidr), "tags": scope.tags(name)})
         for side in ("public", "private")
         for zone in zones
         for name, cidr in [(f"{stack}-{side}-{zone.name}", zone.public if side == "public" else zone.private)]
     ]
-    return [Wanted("vpc", stack, vpc), Wanted("internet_gateway", stack, gateway), *subnets]
+    return [Wanted("VPC", stack, vpc), Wanted("internet gateway", stack, gateway), *subnets]
 
 
 def _place(scope: Scope, zone: Zone, cidr: str) -> dict[str, Any]:
     # Balancers and NAT gateways bring their own public addresses; nothing else is to get one unasked.
-    return {"vpc": Ref("vpc", scope.stack), "zone": zone.name, "cidr": cidr, "public_addresses": False}
+    return {"vpc": Ref("VPC", scope.stack), "zone": zone.name, "cidr": cidr, "public_addresses": False}
 
 
 def _subnet(scope: Scope, side: str, zone: Zone) -> Ref:
@@ -101,14 +101,14 @@ def _subnet(scope: Scope, side: str, zone: Zone) -> Ref:
 
 def _nat(params: Mapping[str, Any], scope: Scope, zones: list[Zone]) -> list[Wanted]:
     names = {f"{scope.stack}-nat-{zone.name}": zone for zone in _nat_zones(params, zones)}
-    addresses = [Wanted("elastic_ip", name, {"tags": scope.tags(name)}) for name in names]
+    addresses = [Wanted("elastic IP", name, {"tags": scope.tags(name)}) for name in names]
     gateways = [
         Wanted(
-            "nat_gateway",
+            "NAT gateway",
             name,
             {
                 "subnet": _subnet(scope, "public", zone),
-                "address": Ref("elastic_ip", name),
+                "address": Ref("elastic IP", name),
                 "state": "available",
                 "tags": scope.tags(name),
             },
@@ -122,16 +122,16 @@ def _route_tables(params: Mapping[str, Any], scope: Scope, zones: list[Zone]) ->
     nat = _nat_zones(params, zones)
 
     def table(name: str, routes: dict[str, Ref], subnets: frozenset[Ref]) -> Wanted:
-        vpc = Ref("vpc", scope.stack)
-        return Wanted("route_table", name, {"vpc": vpc, "routes": routes, "subnets": subnets, "tags": scope.tags(name)})
+        vpc = Ref("VPC", scope.stack)
+        return Wanted("route table", name, {"vpc": vpc, "routes": routes, "subnets": subnets, "tags": scope.tags(name)})
 
     def way_out(zone: Zone) -> dict[str, Ref]:
         through = zone if zone in nat else next(iter(nat), None)
-        return {ANYWHERE: Ref("nat_gateway", f"{scope.stack}-nat-{through.name}")} if through else {}
+        return {ANYWHERE: Ref("NAT gateway", f"{scope.stack}-nat-{through.name}")} if through else {}
 
     public = frozenset(_subnet(scope, "public", zone) for zone in zones)
     return [
-        table(f"{scope.stack}-public", {ANYWHERE: Ref("internet_gateway", scope.stack)}, public),
+        table(f"{scope.stack}-public", {ANYWHERE: Ref("internet gateway", scope.stack)}, public),
         *(
             table(f"{scope.stack}-private-{zone.name}", way_out(zone), frozenset({_subnet(scope, "private", zone)}))
             for zone in zones
@@ -146,28 +146,28 @@ def _service(params: Mapping[str, Any], service: str) -> str:
 def _s3_endpoint(params: Mapping[str, Any], scope: Scope, zones: list[Zone]) -> Wanted:
     name = f"{scope.stack}-s3"
     properties = {
-        "vpc": Ref("vpc", scope.stack),
+        "vpc": Ref("VPC", scope.stack),
         "service": _service(params, "s3"),
         "type": "Gateway",
-        "route_tables": frozenset(Ref("route_table", f"{scope.stack}-private-{zone.name}") for zone in zones),
+        "route_tables": frozenset(Ref("route table", f"{scope.stack}-private-{zone.name}") for zone in zones),
         "state": "available",
         "tags": scope.tags(name),
     }
-    return Wanted("vpc_endpoint", name, properties)
+    return Wanted("VPC endpoint", name, properties)
 
 
 def _interface_endpoints(params: Mapping[str, Any], scope: Scope, zones: list[Zone]) -> list[Wanted]:
     names = {f"{scope.stack}-{service}": service for service in dict.fromkeys(params["interface_endpoints"])}
     return [
         Wanted(
-            "vpc_endpoint",
+            "VPC endpoint",
             name,
             {
-                "vpc": Ref("vpc", scope.stack),
+                "vpc": Ref("VPC", scope.stack),
                 "service": _service(params, service),
                 "type": "Interface",
                 "subnets": frozenset(_subnet(scope, "private", zone) for zone in zones),
-                "security_groups": frozenset({Ref("security_group", access.endpoints(scope))}),
+                "security_groups": frozenset({Ref("security group", access.endpoints(scope))}),
                 "private_dns": True,
                 "state": "available",
                 "tags": scope.tags(name),
@@ -185,13 +185,13 @@ def _flow_logs(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     group = {"retention_days": params["flow_logs_retention_days"], "tags": tags}
     role = {**flow_log_policies(params, name), "tags": tags}
     log = {
-        "vpc": Ref("vpc", scope.stack),
+        "vpc": Ref("VPC", scope.stack),
         "log_group": name,
-        "role": Ref("iam_role", name, "arn"),
+        "role": Ref("role", name, "arn"),
         "traffic": "ALL",
         "tags": tags,
     }
-    return [Wanted("log_group", name, group), Wanted("iam_role", name, role), Wanted("flow_log", name, log)]
+    return [Wanted("log group", name, group), Wanted("role", name, role), Wanted("flow log", name, log)]
 
 
 def flow_log_policies(params: Mapping[str, Any], log_group: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ ALIVE = ("pending", "available")
 class ElasticIp(Ec2Kind):
     """Attribute `address`: the public IPv4 address."""
 
-    kind = "elastic_ip"
+    kind = "elastic IP"
     listing = ("describe_addresses", "Addresses")
     resource_type = "elastic-ip"
 
@@ -40,7 +40,7 @@ class ElasticIp(Ec2Kind):
 
 
 class NatGateway(Ec2Kind):
-    kind = "nat_gateway"
+    kind = "NAT gateway"
     fixed = frozenset({"subnet", "address"})
     listing = ("describe_nat_gateways", "NatGateways")
     resource_type = "natgateway"

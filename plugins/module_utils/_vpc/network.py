@@ -14,7 +14,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.ec2 import Ec2Ki
 class Vpc(Ec2Kind):
     """With its default security group, which AWS makes with it and which cannot be deleted: only closed."""
 
-    kind = "vpc"
+    kind = "VPC"
     fixed = frozenset({"cidr"})
     listing = ("describe_vpcs", "Vpcs")
     resource_type = "vpc"
@@ -75,7 +75,7 @@ def _openness(group: Mapping[str, Any]) -> str:
 
 
 class InternetGateway(Ec2Kind):
-    kind = "internet_gateway"
+    kind = "internet gateway"
     listing = ("describe_internet_gateways", "InternetGateways")
     resource_type = "internet-gateway"
 

@@ -24,7 +24,7 @@ _TARGETS = (
 class RouteTable(Ec2Kind):
     """`routes` maps destination to target; `subnets` are the associated ones. Attributes: associations by subnet."""
 
-    kind = "route_table"
+    kind = "route table"
     fixed = frozenset({"vpc"})
     listing = ("describe_route_tables", "RouteTables")
     resource_type = "route-table"

@@ -153,9 +153,26 @@ def test_what_aws_does_not_keep_is_said():
         converge([Forgetful(world, "vpc")], WANTED[:1], clock=lambda: next(ticks), sleep=lambda _: None)
 
 
-def test_another_owner_is_refused_before_anything_changes():
+@pytest.mark.parametrize(
+    "owner",
+    [
+        {"calstack:environment": "prod", "calstack:stack": "calstack-dev"},
+        {"calstack:environment": "dev", "calstack:stack": "shop-dev"},
+        {},
+    ],
+)
+def test_another_owner_is_refused_before_anything_changes(owner):
     world = World()
-    world.there["vpc", "main"] = Found("vpc", "main", "vpc-9", {"tags": {"calstack:environment": "prod"}})
-    with pytest.raises(ForeignError, match=r"vpc main \(vpc-9\).*calstack:environment=dev"):
+    world.there["vpc", "main"] = Found("vpc", "main", "vpc-9", {"tags": owner})
+    with pytest.raises(
+        ForeignError, match=r"vpc main \(vpc-9\).*calstack:environment=dev, calstack:stack=calstack-dev"
+    ):
         converge(kinds(world), WANTED)
+    assert world.calls == []
+
+
+def test_a_kind_that_nobody_converges_is_refused():
+    world = World()
+    with pytest.raises(CalstackError, match="nobody converges moon"):
+        converge(kinds(world), [*WANTED, Wanted("moon", "full")])
     assert world.calls == []
