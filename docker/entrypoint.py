@@ -23,6 +23,8 @@ from pathlib import Path
 
 CLIENT_VARIABLE = "GOOGLE_CLIENT_SECRET_JSON"
 CLIENT_FILE = "client_secret.json"
+# gunicorn's own without the query string, which has the codes of sign-ins, and without the referrer, which may.
+ACCESS_LOG = '%(h)s %(l)s %(u)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s "%(a)s"'
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes its own file in it
 
 
@@ -65,7 +67,7 @@ def gunicorn(environment: Mapping[str, str], shared_memory: Path = SHARED_MEMORY
     arguments += ["--graceful-timeout", "25"]
     # The balancer's address is not known, and nobody else reaches the port: its X-Forwarded-Proto tells https.
     arguments += ["--forwarded-allow-ips", environment.get("FORWARDED_ALLOW_IPS") or "*"]
-    arguments += ["--access-logfile", "-", "--error-logfile", "-"]
+    arguments += ["--access-logfile", "-", "--access-logformat", ACCESS_LOG, "--error-logfile", "-"]
     if shared_memory.is_dir():
         # The workers' heartbeat: on a disk that stalls, gunicorn would take a live worker for dead.
         arguments += ["--worker-tmp-dir", str(shared_memory)]

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -76,6 +77,16 @@ def test_arguments_from_the_environment(tmp_path: Path) -> None:
     assert options["--worker-tmp-dir"] == str(tmp_path)
 
 
+def test_the_access_log_has_no_query_string() -> None:
+    """OAuth codes and tokens come in queries, and in referrers."""
+    arguments = entrypoint.gunicorn({})
+    form = arguments[arguments.index("--access-logformat") + 1]
+    atoms = set(re.findall(r"%\(([^)]+)\)s", form))
+    assert {"m", "U", "s"} <= atoms
+    assert not {"r", "q", "f"} & atoms
+    assert not [atom for atom in atoms if atom.startswith("{")]
+
+
 @pytest.fixture
 def stand_in(tmp_path: Path) -> Path:
     """A gunicorn that only tells what it was started with."""
@@ -124,7 +135,7 @@ def test_does_not_start_with_bad_settings(tmp_path: Path) -> None:
 def test_a_command_runs_in_gunicorns_place(tmp_path: Path) -> None:
     script = "import os; print(open('client_secret.json').read(), 'GOOGLE_CLIENT_SECRET_JSON' in os.environ)"
     done = subprocess.run(
-        [sys.executable, entrypoint.__file__, sys.executable, "-c", script],
+        [sys.executable, str(entrypoint.__file__), sys.executable, "-c", script],
         cwd=tmp_path,
         env={"GOOGLE_CLIENT_SECRET_JSON": "{}"},
         capture_output=True,
@@ -136,7 +147,7 @@ def test_a_command_runs_in_gunicorns_place(tmp_path: Path) -> None:
 
 def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, entrypoint.__file__, "no-such-program"],
+        [sys.executable, str(entrypoint.__file__), "no-such-program"],
         cwd=tmp_path,
         env={},
         capture_output=True,

@@ -55,13 +55,13 @@ def task(settings: Settings, image: Image, tmp_path: Path, port: int) -> Iterato
     child.died()
 
 
-def get(port: int, **headers: str) -> tuple[int, str, str | None]:
+def get(port: int, path: str = "/", **headers: str) -> tuple[int, str, str | None]:
     """Status, body and the scheme the application saw; asks until somebody answers, at most 10 s."""
     deadline = time.monotonic() + 10
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/", headers={name.replace("_", "-"): value for name, value in headers.items()})
+            connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), answer.getheader("X-Scheme")
         except ConnectionRefusedError:
@@ -75,6 +75,7 @@ def test_it_serves_with_its_file_behind_a_balancer_and_takes_faults_live(
     settings: Settings, image: Image, task: Child, port: int
 ) -> None:
     assert get(port, X_Forwarded_Proto="https") == (200, '{"web": {}}', "https")
+    assert get(port, "/callback?code=hunter2", Referer="https://calstack.localhost/?state=hunter3")[0] == 200
     fault_files.put(settings, image.digest, "app:1", Fault("errors"))
     status, body, _ = get(port)
     assert (status, body) == (500, "500 Internal Server Error: errors, injected by the lab\n")
@@ -83,6 +84,9 @@ def test_it_serves_with_its_file_behind_a_balancer_and_takes_faults_live(
     assert get(port)[0] == 200
     assert task.died() is None
     assert task.stop(grace=10) == 0
+    log = (settings.logs / "task.log").read_text()
+    assert '"GET /callback HTTP/1.1" 200' in log
+    assert "hunter" not in log
 
 
 def test_crash_at_start_is_the_exit_of_the_task(settings: Settings, image: Image, tmp_path: Path, port: int) -> None:
