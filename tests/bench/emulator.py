@@ -11,13 +11,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import boto3
 
 from lab.aws import apply_mends, backends
 from lab.aws.server import AwsServer
 from lab.settings import CHECKOUT, Settings
-from tests.bench import terraform_gaps
 
 NETWORK = "127.82"
 KEYS = {
@@ -63,10 +63,14 @@ class Emulator:
                 cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self.pid = self._process.pid
-        self.certificate_arn = self._prepare()
-        self.calls()
+        try:
+            self.certificate_arn = self._prepare()
+            self.calls()
+        except BaseException:
+            self.stop()
+            raise
 
-    def client(self, service: str) -> "boto3.client":
+    def client(self, service: str) -> Any:
         return boto3.client(
             service, endpoint_url=self.endpoint, region_name=KEYS["AWS_REGION"],
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"], aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
@@ -109,14 +113,17 @@ class Emulator:
         return [json.loads(line) for line in lines]
 
     def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def serve(home: Path) -> None:
     os.environ.update(KEYS)
     apply_mends()
-    terraform_gaps.apply()
     server = AwsServer(settings(home), wake=lambda: None)
     server.start()
     over = threading.Event()
