@@ -6,8 +6,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -53,7 +55,6 @@ def run_measured(
     command: Sequence[str], folder: Path, env: Mapping[str, str], output: Path, seconds: float, helper_pid: int
 ) -> Cost:
     """Run `command`, its output to a file, for at most `seconds`; `helper_pid` is the emulator's, not another's."""
-    sampler = _Peak()
     helper, (busy, _) = process_cpu(helper_pid), machine_cpu()
     own = time.process_time()
     with output.open("ab") as sink:
@@ -67,40 +68,58 @@ def run_measured(
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        sampler.watch(child.pid)
-        killer = threading.Timer(seconds, lambda: os.killpg(child.pid, signal.SIGTERM))
-        killer.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - started
-        killer.cancel()
-    child.returncode = os.waitstatus_to_exitcode(status)
+        with _ended_with_us(child), _limited(child, seconds), _Peak(child.pid) as peak:
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            wall = time.monotonic() - started
     cpu = usage.ru_utime + usage.ru_stime
     used = machine_cpu()[0] - busy - cpu - (process_cpu(helper_pid) - helper) - (time.process_time() - own)
-    return Cost(child.returncode, wall, cpu, sampler.stop(), max(used, 0.0) / wall)
+    return Cost(child.returncode, wall, cpu, peak.megabytes, max(used, 0.0) / wall)
+
+
+@contextmanager
+def _ended_with_us(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """The child has a session of its own, so Ctrl-C does not reach it: whatever ends us has to end it."""
+    try:
+        yield
+    finally:
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+@contextmanager
+def _limited(child: "subprocess.Popen[bytes]", seconds: float) -> Iterator[None]:
+    timer = threading.Timer(seconds, os.killpg, (child.pid, signal.SIGTERM))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _Peak:
-    """The largest sum of resident memory of a session's processes."""
+    """The largest sum of resident memory of a session's processes, while it is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: int) -> None:
+        self._session = session
         self._over = threading.Event()
-        self._bytes = 0
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.megabytes = 0.0
 
-    def watch(self, session: int) -> None:
-        self._thread = threading.Thread(target=self._sample, args=(session,))
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def _sample(self, session: int) -> None:
-        while not self._over.wait(SAMPLE_SECONDS):
-            self._bytes = max(self._bytes, sum(_resident(session)))
-
-    def stop(self) -> float:
-        """Megabytes."""
+    def __exit__(self, *_: object) -> None:
         self._over.set()
-        if self._thread:
-            self._thread.join()
-        return self._bytes / 2**20
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._over.wait(SAMPLE_SECONDS):
+            self.megabytes = max(self.megabytes, sum(_resident(self._session)) / 2**20)
 
 
 def _resident(session: int) -> Iterator[int]:
