@@ -23,6 +23,8 @@ from tests.bench.report import Row, ratios, table
 from tests.bench.tools import HERE, PHASES, Site, Terraform, Tool
 
 REPEATED = ("plan", "noop", "change")
+ROWS = "rows.json"
+"""Lies in a folder of results from the first moment: no other folder is ever removed."""
 
 
 def main() -> int:
@@ -39,15 +41,25 @@ def main() -> int:
         print("bench: SKIPPED Terraform: it is not on the PATH")
         tools = [tool for tool in tools if tool.name != "terraform"]
     rows: list[Row] = []
-    shutil.rmtree(given.out, ignore_errors=True)
+    start_afresh(given.out)
     for number in range(1, given.cycles + 1):
         for tool in tools if number % 2 else tools[::-1]:
             rows += cycle(tool, number, given)
-    given.out.joinpath("rows.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    given.out.joinpath(ROWS).write_text(json.dumps([asdict(row) for row in rows], indent=1))
     print(table(rows))
     if len(tools) == 2:
         print(f"\n{ratios(rows, 'site.yml', 'terraform')}")
     return int(any(row.code for row in rows if row.phase != "plan"))
+
+
+def start_afresh(out: Path) -> None:
+    """An empty folder for the results; earlier results in it go, anything else stays and ends us."""
+    if out.joinpath(ROWS).is_file():
+        shutil.rmtree(out)
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        sys.exit(f"bench: {out} is there, but holds no results of ours ({ROWS}): name another --out, or remove it")
+    out.mkdir(parents=True, exist_ok=True)
+    out.joinpath(ROWS).write_text("[]")
 
 
 def cycle(tool: Tool, number: int, given: argparse.Namespace) -> Iterator[Row]:
@@ -56,7 +68,10 @@ def cycle(tool: Tool, number: int, given: argparse.Namespace) -> Iterator[Row]:
     emulator = Emulator(folder / "emulator")
     try:
         for step in tool.prepare(folder, emulator):
-            run_measured(step.command, step.folder, step.env, folder / "prepare.out", given.seconds, emulator.pid)
+            output = folder / "prepare.out"
+            cost = run_measured(step.command, step.folder, step.env, output, given.seconds, emulator.pid)
+            if cost.code:
+                sys.exit(f"bench: {' '.join(step.command)}: exit {cost.code}, see {output}")
         changes = 1
         for phase in PHASES:
             for _ in range(given.repeat if phase in REPEATED else 1):
