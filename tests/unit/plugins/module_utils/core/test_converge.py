@@ -171,6 +171,13 @@ def test_another_owner_is_refused_before_anything_changes(owner):
     assert world.calls == []
 
 
+def test_a_placeholder_is_never_sent_to_aws():
+    world = World()
+    with pytest.raises(CalstackError, match="refers to vpc other, which nobody makes"):
+        converge(kinds(world), [Wanted("subnet", "a", {"vpc": Ref("vpc", "other")})])
+    assert world.calls == []
+
+
 def test_a_kind_that_nobody_converges_is_refused():
     world = World()
     with pytest.raises(CalstackError, match="nobody converges moon"):
