@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
@@ -44,8 +45,8 @@ class EcsPart:
 
     def tick(self) -> float:
         with backends.LOCK:
-            self._adopt()
             self._faults = {}
+            self._adopt()
             for run in self._runs.values():
                 self._guard(f"task {run.id}", run.advance)
             moving = [self._reconcile(service) for service in self._services()]
@@ -65,16 +66,16 @@ class EcsPart:
     def stop(self) -> None:
         with backends.LOCK:
             for run in self._runs.values():
-                run.abandon()
+                self._guard(f"task {run.id}", run.abandon)
             deadline = time.monotonic() + STOP_GRACE
             while not self._all_stopped() and time.monotonic() < deadline:
                 time.sleep(0.05)
             for run in self._runs.values():
-                run.kill()
+                self._guard(f"task {run.id}", run.kill)
             self._all_stopped()
             self._runs.clear()
 
-    def _guard(self, name: str, step: Callable[[], bool | None]) -> bool:
+    def _guard(self, name: str, step: Callable[[], object]) -> bool:
         """One task's or service's fault must not hold up the others; `lab status` tells of it."""
         try:
             return bool(step())
@@ -93,7 +94,7 @@ class EcsPart:
 
     def _all_stopped(self) -> bool:
         for run in self._runs.values():
-            run.advance()
+            self._guard(f"task {run.id}", run.advance)
         return all(run.stopped for run in self._runs.values())
 
     def _adopt(self) -> None:
@@ -105,7 +106,10 @@ class EcsPart:
                     if arn not in self._runs and task.stopped_at < utcnow() - FORGET_STOPPED:
                         del tasks[arn]
                 elif arn not in self._runs:
-                    self._runs[arn] = TaskRun(self._place, task, self._load_balancers(task))
+                    self._guard(f"task {task.id}", partial(self._take_up, task))
+
+    def _take_up(self, task: "Task") -> None:
+        self._runs[task.task_arn] = TaskRun(self._place, task, self._load_balancers(task))
 
     def _load_balancers(self, task: "Task") -> list[dict[str, Any]]:
         kind, _, name = task.group.partition(":")

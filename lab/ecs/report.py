@@ -64,7 +64,7 @@ def _task(task: "Task", load_balancers: list[dict[str, Any]], targets: Targets) 
     states = [
         targets.state(Target(item["targetGroupArn"], address, int(item["containerPort"]))).state
         for item in load_balancers
-        if item.get("targetGroupArn")
+        if item.get("targetGroupArn") and item.get("containerPort")
     ]
     return {
         "id": task.id,

@@ -58,9 +58,9 @@ class ProcessRunner:
     def start(self, spec: TaskSpec) -> Handle:
         directory = self._settings.run / "tasks" / spec.id
         directory.mkdir(parents=True, mode=0o700)
-        for entry in spec.image.directory.iterdir():
-            (directory / entry.name).symlink_to(entry)
         try:
+            for entry in spec.image.directory.iterdir():
+                (directory / entry.name).symlink_to(entry)
             child = Child.start(
                 self._settings,
                 f"task {spec.id}",
@@ -69,7 +69,7 @@ class ProcessRunner:
                 environment=container_environment(spec, directory),
                 directory=directory,
             )
-        except OSError:
+        except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         return ProcessHandle(child, directory)

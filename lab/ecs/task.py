@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-expla
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,12 @@ class TaskRun:
             self._fail(f"CannotPullContainerError: {error}")
         except OSError as error:
             self._fail(f"CannotStartContainerError: {error.strerror}: {error.filename}")
+        except Exception as error:
+            # Its text may show a secret, and a task without a process must not count as running.
+            log.warning(
+                "task %s: %s\n%s", self.id, type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+            )
+            self._fail(f"CannotStartContainerError: {type(error).__name__}")
         else:
             self.task.pull_stopped_at = utcnow()
             for container in self.task.containers:

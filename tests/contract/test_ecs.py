@@ -88,6 +88,17 @@ def test_a_target_group_without_a_balancer_is_refused(plain: Any, mended: Any) -
                 ecs.service(client, "unbalanced", "one", "unbalanced", loadBalancers=balancers)
 
 
+@pytest.mark.parametrize("missing", ["containerName", "containerPort"])
+def test_a_load_balancer_without_its_container_is_refused(plain: Any, mended: Any, missing: str) -> None:
+    whole = {"loadBalancerName": "classic", "containerName": "app", "containerPort": 80}
+    balancers = [{name: value for name, value in whole.items() if name != missing}]
+    for client in (plain, mended):
+        ecs.cluster(client, "portless")
+    ecs.service(plain, "portless", missing, "portless", loadBalancers=balancers)
+    with pytest.raises(ClientError, match="can not be blank"):
+        ecs.service(mended, "portless", missing, "portless", loadBalancers=balancers)
+
+
 def test_a_deleted_service_drains_first(plain: Any, mended: Any) -> None:
     statuses = []
     for client in (plain, mended):

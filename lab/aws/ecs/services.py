@@ -34,7 +34,8 @@ def apply() -> None:
 def service_creation() -> None:
     """CreateService keeps all it is given, with AWS's defaults, and starts no task by itself.
 
-    It refuses a second ACTIVE service of the same name, and a target group that no load balancer uses.
+    It refuses a second ACTIVE service of the same name, a load balancer without the container it leads to, and a target
+    group that no load balancer uses.
     """
 
     @wrap(EC2ContainerServiceResponse, "create_service")
@@ -48,7 +49,7 @@ def service_creation() -> None:
             raise InvalidParameterException("Unable to Start a service that is still Draining.")
         if existing is not None and existing.status != "INACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
-        _check_target_groups(backend, response._get_param("loadBalancers") or [])
+        _check_load_balancers(backend, response._get_param("loadBalancers") or [])
         answer = original(response)
         service: Service = answer.result["service"]
         for field, value in _service_fields(response).items():
@@ -88,9 +89,12 @@ def deployment_configuration(given: dict[str, Any]) -> dict[str, Any]:
     return {**defaults, **given, "deploymentCircuitBreaker": breaker}
 
 
-def _check_target_groups(backend: EC2ContainerServiceBackend, balancers: list[dict[str, Any]]) -> None:
+def _check_load_balancers(backend: EC2ContainerServiceBackend, balancers: list[dict[str, Any]]) -> None:
     elbv2 = elbv2_backends[backend.account_id][backend.region_name]
     for item in balancers:
+        for field, words in (("containerName", "Container Name"), ("containerPort", "Container Port")):
+            if not item.get(field):
+                raise InvalidParameterException(f"{words} can not be blank.")
         arn = item.get("targetGroupArn")
         if not arn:
             continue
@@ -113,7 +117,7 @@ def service_update() -> None:
         if service.status != "ACTIVE":
             raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
         if given.get("load_balancers"):
-            _check_target_groups(backend, given["load_balancers"])
+            _check_load_balancers(backend, given["load_balancers"])
         forced = given.pop("force_new_deployment", False)
         if definition := given.get("task_definition"):
             given["task_definition"] = backend.describe_task_definition(definition).arn

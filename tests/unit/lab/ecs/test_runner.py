@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lab import fault_files
-from lab.ecs.runner import TaskSpec, container_environment
+from lab.ecs.runner import ProcessRunner, TaskSpec, container_environment
 from lab.images import Image
 from lab.settings import Settings
 
@@ -34,3 +34,12 @@ def test_a_definition_s_options_for_gunicorn_stand_beside_the_lab_s() -> None:
     faults = seen()["GUNICORN_CMD_ARGS"]
     assert faults.startswith("--config ")
     assert seen(GUNICORN_CMD_ARGS="--log-level debug")["GUNICORN_CMD_ARGS"] == f"--log-level debug {faults}"
+
+
+def test_a_start_that_fails_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
+    settings = Settings(tmp_path, "127.90", tmp_path)
+    image = Image("app", "sha256:0", tmp_path / "image", Path("/venv/bin/python"), {}, ("python",))
+    with pytest.raises(ValueError, match="null byte"):
+        ProcessRunner(settings).start(TaskSpec("1", image, "", None, settings.logs / "1.log", {"SECRET": "a\0b"}))
+    assert list((settings.run / "tasks").iterdir()) == []

@@ -105,6 +105,19 @@ def test_a_command_that_cannot_be_run_stops_the_task(world: World) -> None:
     assert made.task.stopped_reason == "CannotStartContainerError: No such file or directory: nothing"
 
 
+@pytest.mark.parametrize("error", [ValueError("embedded null byte in hunter2"), KeyError("hunter2")])
+def test_whatever_goes_wrong_at_the_start_stops_the_task_and_shows_no_secret(
+    world: World, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runner.error = error
+    made = world.task()
+    made.advance()
+    assert (made.status, made.task.stop_code) == ("STOPPED", "TaskFailedToStart")
+    assert made.task.stopped_reason == f"CannotStartContainerError: {type(error).__name__}"
+    assert "runner.start" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
 def test_one_that_is_stopped_before_it_starts_never_runs(world: World) -> None:
     made = world.task()
     made.stop("UserInitiated", "changed my mind")

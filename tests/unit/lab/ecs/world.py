@@ -58,7 +58,7 @@ class FakeHandle:
 class FakeRunner:
     started: list[TaskSpec] = field(default_factory=list)
     handles: list[FakeHandle] = field(default_factory=list)
-    error: OSError | None = None
+    error: Exception | None = None
 
     def start(self, spec: TaskSpec) -> Handle:
         if self.error:
