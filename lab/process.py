@@ -17,6 +17,7 @@ from lab.settings import Settings
 
 POLL = 0.02
 KILL_GRACE = 5.0
+END_GRACE = 20.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,18 @@ def kill_session(leader: Identity) -> None:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        time.sleep(POLL)
+
+
+def end(leader: Identity, grace: float = END_GRACE) -> None:
+    """SIGTERM to `leader`, up to `grace` seconds in which it may end what it has started, SIGKILL to its session."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(leader.pid, signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while alive(leader):
+        if time.monotonic() > deadline:
+            kill_session(leader)
+            return
         time.sleep(POLL)
 
 

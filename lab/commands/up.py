@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from lab import environment
 from lab.part import LabError
-from lab.process import Child, sweep
+from lab.process import Child, end, sweep
 from lab.settings import CHECKOUT, Settings
 from lab.state import READY, Phase, State
 
+DAEMON = (sys.executable, "-m", "lab.daemon")
 PATIENCE = 60.0
 POLL = 0.02
 
@@ -31,6 +32,9 @@ def up(settings: Settings, say: Callable[[str], None] = print) -> int:
         try:
             _start(settings, state, say)
         except BaseException:
+            # First the daemon: what it would start during the sweep would stay.
+            if daemon := state.daemon():
+                end(daemon)
             sweep(settings)
             state.clear()
             raise
@@ -48,12 +52,17 @@ def _start(settings: Settings, state: State, say: Callable[[str], None]) -> None
     child = Child.start(
         settings,
         "lab",
-        [sys.executable, "-m", "lab.daemon"],
+        DAEMON,
         log=settings.logs / "lab.log",
         environment=_daemon_environment(settings),
         directory=CHECKOUT,
     )
     state.remember_daemon(child.identity)
+    _wait(settings, state, say, child)
+
+
+def _wait(settings: Settings, state: State, say: Callable[[str], None], child: Child) -> None:
+    """Return when all is ready. Raises LabError when it does not come to that."""
     shown = 0
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
