@@ -21,6 +21,7 @@ def test_it_is_the_environments_and_its_tags_never_move():
     assert repository.properties["tags"] == {
         "calstack:environment": "dev",
         "calstack:component": "ecr",
+        "calstack:stack": "calstack-dev",
         "Name": "calstack-dev",
     }
     assert repository.properties["tag_mutability"] == "IMMUTABLE"

@@ -22,9 +22,9 @@ def aws():
         yield made
 
 
-def site(aws, environment="dev", check=False, **given):
+def site(aws, environment="dev", check=False, app="calstack", **given):
     params = {"repository": NAME, "keep_images": 30, "pull_account_ids": ["210987654321"], **given}
-    scope = Scope(environment, "ecr", f"calstack-{environment}")
+    scope = Scope(environment, "ecr", f"{app}-{environment}")
     return converge(
         [Repository(aws, scope, params["repository"], params["keep_images"])], wanted(params, scope), check=check
     )
@@ -121,6 +121,16 @@ def test_absent_takes_the_images_too_and_leaves_other_environments_alone(aws):
     destroy(aws)
     assert names(aws) == ["calstack-prod"]
     assert not destroy(aws).changes
+
+
+def test_another_application_of_the_same_environment_name_is_neither_taken_nor_deleted(aws):
+    site(aws, app="other", repository="other-dev")
+    with pytest.raises(ForeignError):
+        site(aws, repository="other-dev")
+    site(aws)
+    destroy(aws, repository="other-dev")
+    destroy(aws)
+    assert names(aws) == ["other-dev"]
 
 
 @pytest.mark.parametrize("tags", [[], [{"Key": "calstack:environment", "Value": "prod"}]])

@@ -26,9 +26,9 @@ def aws():
 class Run:
     """One run of the module, without Ansible."""
 
-    def __init__(self, aws, values=VALUES, *, environment="dev", check=False, state="present", **given):
-        self.scope = Scope(environment, "secrets", f"calstack-{environment}")
-        self.params = {"secrets": secrets(environment), "kms_key_id": given.get("kms_key_id", ""), **given}
+    def __init__(self, aws, values=VALUES, *, environment="dev", app="calstack", check=False, state="present", **given):
+        self.scope = Scope(environment, "secrets", f"{app}-{environment}")
+        self.params = {"secrets": secrets(environment, app), "kms_key_id": given.get("kms_key_id", ""), **given}
         asked = Given(model.secrets(self.params), values, given.get("recovery_days", 30), self.params["kms_key_id"])
         self.ledger = Ledger()
         self.wanted = model.wanted(self.params, self.scope, values) if state == "present" else []
@@ -38,11 +38,11 @@ class Run:
         self.text = show(self.result.changes)
 
 
-def secrets(environment="dev"):
-    app = {"FLASK_SECRET_KEY": {"generate": 48}, "SENDGRID_API_KEY": {}}
+def secrets(environment="dev", app="calstack"):
+    variables = {"FLASK_SECRET_KEY": {"generate": 48}, "SENDGRID_API_KEY": {}}
     return [
-        {"id": "app", "name": f"calstack/{environment}/app", "variables": app},
-        {"id": "database", "name": f"calstack/{environment}/database", "variables": {"MONGO_URI": {}}},
+        {"id": "app", "name": f"{app}/{environment}/app", "variables": variables},
+        {"id": "database", "name": f"{app}/{environment}/database", "variables": {"MONGO_URI": {}}},
     ]
 
 
@@ -232,6 +232,14 @@ def test_absent_takes_this_environments_and_leaves_the_others(aws):
     names = {secret["Name"] for secret in aws("secretsmanager").list_secrets()["SecretList"]}
     assert names == {"calstack/prod/app", "calstack/prod/database", "calstack/dev/mine"}
     assert not Run(aws, state="absent").result.changes
+
+
+def test_another_application_of_the_same_environment_name_is_neither_seen_nor_deleted(aws):
+    Run(aws, app="other")
+    Run(aws)
+    assert Run(aws, state="absent").actions == [f"delete {DATABASE}", f"delete {APP}"]
+    names = {secret["Name"] for secret in aws("secretsmanager").list_secrets()["SecretList"]}
+    assert names == {"other/dev/app", "other/dev/database"}
 
 
 def test_absent_without_recovery_ends_what_waits_to_be_deleted_too(aws):

@@ -22,24 +22,26 @@ def aws():
         yield made
 
 
-def tags(component, name="", environment="dev"):
-    every = Scope(environment, component, f"calstack-{environment}").tags(f"calstack-{environment}{name}")
+def tags(component, name="", environment="dev", app="calstack"):
+    every = Scope(environment, component, f"{app}-{environment}").tags(f"{app}-{environment}{name}")
     return [{"Key": key, "Value": value} for key, value in every.items()]
 
 
-def ec2_tags(sort, name="", environment="dev"):
-    return [{"ResourceType": sort, "Tags": tags("vpc", name, environment)}]
+def ec2_tags(sort, name="", environment="dev", app="calstack"):
+    return [{"ResourceType": sort, "Tags": tags("vpc", name, environment, app)}]
 
 
-def network(aws, environment="dev"):
+def network(aws, environment="dev", app="calstack"):
     ec2 = aws("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=ec2_tags("vpc", "", environment))["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=ec2_tags("vpc", "", environment, app))["Vpc"][
+        "VpcId"
+    ]
     subnets = [
         ec2.create_subnet(
             VpcId=vpc,
             CidrBlock=f"10.0.{number}.0/24",
             AvailabilityZone=f"eu-west-1{zone}",
-            TagSpecifications=ec2_tags("subnet", f"-public-eu-west-1{zone}", environment),
+            TagSpecifications=ec2_tags("subnet", f"-public-eu-west-1{zone}", environment, app),
         )["Subnet"]["SubnetId"]
         for number, zone in enumerate("ab")
     ]
@@ -72,6 +74,18 @@ def test_an_environment_is_found_and_another_is_not(aws):
         "calstack-dev-public-eu-west-1b",
     ]
     assert not aws.writes
+
+
+def test_another_application_of_the_same_environment_name_is_not_found(aws):
+    other, _subnets = network(aws, app="other")
+    made = aws("ec2").allocate_address(Domain="vpc", TagSpecifications=ec2_tags("elastic-ip", "-nat", app="other"))
+    vpc, subnets = network(aws)
+    aws("ec2").create_nat_gateway(SubnetId=subnets[0], TagSpecifications=ec2_tags("natgateway", "-nat-eu-west-1a"))
+    found = look(aws, "dev", STACK)
+    assert found["vpc_id"] == vpc
+    assert found["vpc_public_subnet_ids"] == subnets
+    assert not any(other in item["arn"] for item in found["resources"])
+    assert made["PublicIp"] not in found.get("vpc_nat_addresses", [])
 
 
 def test_the_tasks_addresses_are_those_of_the_nat_gateways(aws):
