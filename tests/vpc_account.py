@@ -28,23 +28,23 @@ FULL = {
 }
 
 
-def scope(environment="dev"):
-    return Scope(environment, "vpc", f"calstack-{environment}")
+def scope(environment="dev", app="calstack"):
+    return Scope(environment, "vpc", f"{app}-{environment}")
 
 
-def site(aws, environment="dev", check=False, **given):
+def site(aws, environment="dev", check=False, app="calstack", **given):
     """One run of the component; what it did and what it publishes."""
-    params = {**PARAMS, **given}
-    params |= VPC.survey(aws, params, scope(environment))
-    kinds = [kind(aws, scope(environment)) for kind in VPC.kinds]
-    result = converge(kinds, VPC.wanted(params, scope(environment)), check=check)
-    return result, resolve(VPC.outputs(params, scope(environment)), known(result.found))
+    params, ours = {**PARAMS, **given}, scope(environment, app)
+    params |= VPC.survey(aws, params, ours)
+    kinds = [kind(aws, ours) for kind in VPC.kinds]
+    result = converge(kinds, VPC.wanted(params, ours), check=check)
+    return result, resolve(VPC.outputs(params, ours), known(result.found))
 
 
-def destroy(aws, environment="dev", check=False):
-    return converge([kind(aws, scope(environment)) for kind in VPC.kinds], [], check=check)
+def destroy(aws, environment="dev", check=False, app="calstack"):
+    return converge([kind(aws, scope(environment, app)) for kind in VPC.kinds], [], check=check)
 
 
 def steps(result):
-    """`create vpc calstack-dev`, …"""
+    """`create VPC calstack-dev`, …"""
     return [f"{change.action} {change.kind} {change.name}" for change in result.changes]

@@ -147,7 +147,7 @@ changes:
   type: list
   elements: dict
   returned: always
-  sample: [{action: create, kind: vpc, name: calstack-dev}]
+  sample: [{action: create, kind: VPC, name: calstack-dev}]
   contains:
     action:
       description: V(create), V(update) or V(delete).

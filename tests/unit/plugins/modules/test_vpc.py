@@ -53,7 +53,7 @@ def test_every_key_it_returns_is_documented(aws, capsys):
 def test_check_mode_shows_what_it_cannot_know_yet(aws, capsys):
     answer = call(capsys, **WANTED, _ansible_check_mode=True)
     assert answer["vpc_nat_addresses"] == ["(known after apply)"] * 2
-    assert "+ vpc calstack-dev\n    cidr: 10.20.0.0/16" in answer["diff"]["prepared"]
+    assert "+ VPC calstack-dev\n    cidr: 10.20.0.0/16" in answer["diff"]["prepared"]
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def test_wrong_input_ends_in_one_message(aws, capsys, given, words):
 def test_absent_needs_no_other_option(aws, capsys):
     call(capsys, **WANTED, nat="none")
     answer = call(capsys, state="absent")
-    assert answer["changes"][-1] == {"action": "delete", "kind": "vpc", "name": "calstack-dev"}
+    assert answer["changes"][-1] == {"action": "delete", "kind": "VPC", "name": "calstack-dev"}
     assert not call(capsys, state="absent")["changed"]

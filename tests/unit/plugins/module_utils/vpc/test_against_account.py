@@ -127,12 +127,29 @@ def test_groups_let_through_the_way_of_a_request_and_nothing_else(aws):
     assert default["IpPermissions"] == default["IpPermissionsEgress"] == []
 
 
+def test_flow_logs_go_to_their_group_under_their_role(aws):
+    _result, published = site(aws, nat="none", flow_logs=True, flow_logs_retention_days=90)
+    log = only(aws("ec2").describe_flow_logs()["FlowLogs"])
+    group = only(aws("logs").describe_log_groups()["logGroups"])
+    role = only(aws("iam").list_roles()["Roles"])
+    assert (log["ResourceId"], log["TrafficType"]) == (published["vpc_id"], "ALL")
+    assert (log["LogGroupName"], log["DeliverLogsPermissionArn"]) == (group["logGroupName"], role["Arn"])
+    assert group["retentionInDays"] == 90
+    assert steps(site(aws, nat="none", flow_logs=True, flow_logs_retention_days=90)[0]) == []
+    off = steps(site(aws, nat="none")[0])
+    assert sorted(step.split(" calstack-dev")[0] for step in off) == [
+        "delete flow log",
+        "delete log group",
+        "delete role",
+    ]
+
+
 def test_a_first_check_shows_everything_and_writes_nothing(aws):
     result, published = site(aws, check=True, **FULL)
     assert not aws.writes
     assert published["vpc_id"] == KNOWN_AFTER_APPLY
     text = show(result.changes)
-    assert "+ vpc calstack-dev\n    cidr: 10.20.0.0/16" in text
+    assert "+ VPC calstack-dev\n    cidr: 10.20.0.0/16" in text
     assert "    routes.0.0.0.0/0: (known after apply)" in text
     assert steps(result) == steps(site(aws, **FULL)[0])
 
@@ -142,7 +159,7 @@ def drift(aws, published):
     ec2 = aws("ec2")
     vpc = {"Filters": [{"Name": "vpc-id", "Values": [published["vpc_id"]]}]}
     ec2.modify_vpc_attribute(VpcId=published["vpc_id"], EnableDnsHostnames={"Value": False})
-    yield "update vpc calstack-dev"
+    yield "update VPC calstack-dev"
     default = only(
         group for group in ec2.describe_security_groups(**vpc)["SecurityGroups"] if group["GroupName"] == "default"
     )
@@ -155,25 +172,25 @@ def drift(aws, published):
         ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev"]}])["InternetGateways"]
     )["InternetGatewayId"]
     ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=published["vpc_id"])
-    yield "update internet_gateway calstack-dev"
+    yield "update internet gateway calstack-dev"
     tasks = published["vpc_task_security_group_id"]
     ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     ec2.authorize_security_group_ingress(GroupId=tasks, IpPermissions=ssh)
-    yield "update security_group_rules calstack-dev-tasks"
+    yield "update security group rules calstack-dev-tasks"
     tables = private_tables(aws)
     table = tables["calstack-dev-private-eu-west-1a"]
     ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
     ec2.disassociate_route_table(AssociationId=table["Associations"][0]["RouteTableAssociationId"])
-    yield "update route_table calstack-dev-private-eu-west-1a"
+    yield "update route table calstack-dev-private-eu-west-1a"
     endpoint = only(
         ec2.describe_vpc_endpoints(Filters=[{"Name": "tag:Name", "Values": ["calstack-dev-s3"]}])["VpcEndpoints"]
     )
     ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=[table["RouteTableId"]])
-    yield "update vpc_endpoint calstack-dev-s3"
+    yield "update VPC endpoint calstack-dev-s3"
     aws("logs").put_retention_policy(logGroupName="calstack-dev-flow-logs", retentionInDays=1)
-    yield "update log_group calstack-dev-flow-logs"
+    yield "update log group calstack-dev-flow-logs"
     aws("iam").delete_role_policy(RoleName="calstack-dev-flow-logs", PolicyName="write-flow-logs")
-    yield "update iam_role calstack-dev-flow-logs"
+    yield "update role calstack-dev-flow-logs"
 
 
 def test_what_drifted_is_put_back_and_only_that(aws):
@@ -234,8 +251,8 @@ def test_a_third_zone_moves_nothing(aws):
     _result, before = site(aws)
     result, after = site(aws, zone_count=3)
     assert [step for step in steps(result) if not step.startswith("create")] == [
-        "update route_table calstack-dev-public",
-        "update vpc_endpoint calstack-dev-s3",
+        "update route table calstack-dev-public",
+        "update VPC endpoint calstack-dev-s3",
     ]
     for key in ("vpc_public_subnet_ids", "vpc_private_subnet_ids", "vpc_nat_addresses"):
         assert len(after[key]) == 3
@@ -257,14 +274,14 @@ def test_one_gateway_for_all_routes_first_and_deletes_afterwards(aws):
     result, after = site(aws, nat="single")
     assert aws.writes == ["ReplaceRoute", "DeleteNatGateway", "ReleaseAddress"]
     assert steps(result) == [
-        "update route_table calstack-dev-private-eu-west-1b",
-        "delete nat_gateway calstack-dev-nat-eu-west-1b",
-        "delete elastic_ip calstack-dev-nat-eu-west-1b",
+        "update route table calstack-dev-private-eu-west-1b",
+        "delete NAT gateway calstack-dev-nat-eu-west-1b",
+        "delete elastic IP calstack-dev-nat-eu-west-1b",
     ]
     assert after["vpc_nat_addresses"] == before["vpc_nat_addresses"][:1]
     assert len({way_out(table) for table in private_tables(aws).values()}) == 1
     assert steps(site(aws, nat="single")[0]) == []
-    assert steps(site(aws)[0])[-1] == "update route_table calstack-dev-private-eu-west-1b"
+    assert steps(site(aws)[0])[-1] == "update route table calstack-dev-private-eu-west-1b"
 
 
 def test_no_way_out_has_no_route_and_no_address(aws):
@@ -279,7 +296,7 @@ def test_no_way_out_has_no_route_and_no_address(aws):
 def test_another_network_is_refused_before_anything_changes(aws):
     site(aws)
     aws.calls.clear()
-    with pytest.raises(FixedPropertyError, match=r"vpc calstack-dev: cidr is '10\.20\.0\.0/16'"):
+    with pytest.raises(FixedPropertyError, match=r"VPC calstack-dev: cidr is '10\.20\.0\.0/16'"):
         site(aws, cidr="10.21.0.0/16")
     assert not aws.writes
 
@@ -304,23 +321,33 @@ def test_absent_takes_everything_of_the_environment_and_nothing_else(aws):
     assert steps(destroy(aws)) == []
 
 
+def test_another_application_may_call_its_environment_the_same(aws):
+    site(aws, nat="single", flow_logs=True)
+    ours = tagged(aws, "dev")
+    site(aws, app="shop", nat="single", flow_logs=True)
+    assert steps(site(aws, nat="single", flow_logs=True)[0]) == []
+    destroy(aws, app="shop")
+    assert tagged(aws, "dev") == ours
+    assert steps(site(aws, nat="single", flow_logs=True)[0]) == []
+
+
 def test_absent_deletes_users_first_and_gateways_side_by_side(aws):
     site(aws, **FULL)
     aws.calls.clear()
     kinds = list(dict.fromkeys(change.kind for change in destroy(aws).changes))
     assert kinds == [
-        "vpc_endpoint",
-        "nat_gateway",
-        "route_table",
-        "flow_log",
-        "iam_role",
-        "log_group",
-        "elastic_ip",
-        "security_group_rules",
-        "security_group",
+        "VPC endpoint",
+        "NAT gateway",
+        "route table",
+        "flow log",
+        "role",
+        "log group",
+        "elastic IP",
+        "security group rules",
+        "security group",
         "subnet",
-        "internet_gateway",
-        "vpc",
+        "internet gateway",
+        "VPC",
     ]
     first = aws.calls.index("DeleteNatGateway")
     assert aws.calls[first : first + 3] == ["DeleteNatGateway"] * 3
@@ -331,7 +358,7 @@ def test_a_role_and_a_log_group_of_others_are_not_taken_down(aws):
     aws("logs").create_log_group(logGroupName=name)
     aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     site(aws, nat="none")
-    assert {change.kind for change in destroy(aws).changes}.isdisjoint({"log_group", "iam_role"})
+    assert {change.kind for change in destroy(aws).changes}.isdisjoint({"log group", "role"})
     with pytest.raises(ForeignError, match=name):
         site(aws, nat="none", flow_logs=True)
     assert aws("iam").get_role(RoleName=name)

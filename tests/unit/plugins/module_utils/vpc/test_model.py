@@ -47,43 +47,43 @@ def test_the_order_of_kinds_has_what_is_used_first(given):
     for item in wanted(params(**given), scope()):
         for ref in references(item.properties):
             # A route does not keep its gateway from being deleted, and gateways take longest to go.
-            if (item.kind, ref.kind) != ("route_table", "nat_gateway"):
+            if (item.kind, ref.kind) != ("route table", "NAT gateway"):
                 assert order.index(ref.kind) < order.index(item.kind)
 
 
 @given(PARAMETERS)
 def test_every_resource_carries_its_owner(given):
     for item in wanted(params(**given), scope()):
-        if item.kind != "security_group_rules":  # rules have no tags of their own here: their group has
+        if item.kind != "security group rules":  # rules have no tags of their own here: their group has
             assert item.properties["tags"] == scope().tags(item.name)
 
 
 @given(PARAMETERS)
 def test_no_private_subnet_is_reachable_and_each_has_one_table(given):
     resources = by_key(wanted(params(**given), scope()))
-    tables = {name: item for (kind, name), item in resources.items() if kind == "route_table"}
+    tables = {name: item for (kind, name), item in resources.items() if kind == "route table"}
     public = tables.pop("calstack-dev-public")
-    assert public.properties["routes"] == {"0.0.0.0/0": Ref("internet_gateway", "calstack-dev")}
+    assert public.properties["routes"] == {"0.0.0.0/0": Ref("internet gateway", "calstack-dev")}
     served = [ref.name for table in tables.values() for ref in table.properties["subnets"]]
     private = [name for kind, name in resources if kind == "subnet" and "-private-" in name]
     assert sorted(served) == sorted(private)
     for table in tables.values():
-        assert {ref.kind for ref in references(table.properties["routes"])} <= {"nat_gateway"}
+        assert {ref.kind for ref in references(table.properties["routes"])} <= {"NAT gateway"}
         assert bool(table.properties["routes"]) == (given["nat"] != "none")
 
 
 @pytest.mark.parametrize(("nat", "gateways"), [("per_zone", 2), ("single", 1), ("none", 0)])
 def test_gateways(nat, gateways):
     resources = wanted(params(nat=nat), scope())
-    assert [item.kind for item in resources].count("nat_gateway") == gateways
-    assert [item.kind for item in resources].count("elastic_ip") == gateways
+    assert [item.kind for item in resources].count("NAT gateway") == gateways
+    assert [item.kind for item in resources].count("elastic IP") == gateways
     assert len(outputs(params(nat=nat), scope())["vpc_nat_addresses"]) == gateways
 
 
 def test_endpoints_answer_only_the_vpc():
     resources = by_key(wanted(params(interface_endpoints=["ecr.api", "ecr.api"]), scope()))
-    assert resources["vpc_endpoint", "calstack-dev-ecr.api"].properties["service"] == "com.amazonaws.eu-west-1.ecr.api"
-    rules = resources["security_group_rules", "calstack-dev-endpoints"].properties
+    assert resources["VPC endpoint", "calstack-dev-ecr.api"].properties["service"] == "com.amazonaws.eu-west-1.ecr.api"
+    rules = resources["security group rules", "calstack-dev-endpoints"].properties
     assert (rules["ingress"], rules["egress"]) == ({"tcp 443": frozenset({"10.20.0.0/16"})}, {})
 
 
@@ -100,15 +100,15 @@ def test_flow_logs_may_write_where_they_belong_and_nobody_elses_may():
 def rules(**given):
     resources = by_key(wanted(params(**given), scope()))
     return (
-        resources["security_group_rules", "calstack-dev-balancer"].properties,
-        resources["security_group_rules", "calstack-dev-tasks"].properties,
+        resources["security group rules", "calstack-dev-balancer"].properties,
+        resources["security group rules", "calstack-dev-tasks"].properties,
     )
 
 
 def test_the_application_port_is_open_between_balancer_and_tasks_only():
     balancer, tasks = rules(app_port=8080, task_egress=[])
-    assert balancer["egress"] == {"tcp 8080": frozenset({Ref("security_group", "calstack-dev-tasks")})}
-    assert tasks["ingress"] == {"tcp 8080": frozenset({Ref("security_group", "calstack-dev-balancer")})}
+    assert balancer["egress"] == {"tcp 8080": frozenset({Ref("security group", "calstack-dev-tasks")})}
+    assert tasks["ingress"] == {"tcp 8080": frozenset({Ref("security group", "calstack-dev-balancer")})}
     assert tasks["egress"] == {}
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from vpc_account import scope
 
 SUBNET = Found("subnet", "calstack-dev-public-a", "subnet-1")
-GATEWAY = Found("nat_gateway", "calstack-dev-nat-a", "nat-1")
+GATEWAY = Found("NAT gateway", "calstack-dev-nat-a", "nat-1")
 
 
 class Ec2:
@@ -114,7 +114,7 @@ def test_an_address_is_released_when_its_gateway_is_gone():
     ec2 = Ec2(
         describe_nat_gateways=[gateways("deleting"), gateways("deleting"), {"NatGateways": []}], release_address=[{}]
     )
-    kind(ElasticIp, ec2).delete(Found("elastic_ip", "calstack-dev-nat-a", "eipalloc-1"))
+    kind(ElasticIp, ec2).delete(Found("elastic IP", "calstack-dev-nat-a", "eipalloc-1"))
     assert [operation for operation, _ in ec2.calls] == ["describe_nat_gateways"] * 3 + ["release_address"]
 
 
@@ -129,7 +129,7 @@ def test_a_gateway_waits_for_its_address_after_a_killed_deletion():
 def test_what_is_new_is_let_through_before_what_is_old_is_refused():
     ec2 = Ec2(authorize_security_group_ingress=[{}], revoke_security_group_ingress=[{}])
     there, wanted = {"tcp 5000": frozenset({"sg-1"})}, {"tcp 8080": frozenset({"sg-1"})}
-    found = Found("security_group_rules", "calstack-dev-tasks", "sg-2", {"ingress": there, "egress": {}})
+    found = Found("security group rules", "calstack-dev-tasks", "sg-2", {"ingress": there, "egress": {}})
     kind(SecurityGroupRules, ec2).update(found, {"ingress": wanted}, {"ingress": wanted, "egress": {}})
     assert [(operation, given["IpPermissions"][0]["FromPort"]) for operation, given in ec2.calls] == [
         ("authorize_security_group_ingress", 8080),
@@ -172,7 +172,7 @@ def test_an_endpoint_waits_for_its_predecessors_name():
 def test_an_endpoint_that_failed_is_not_waited_for():
     with pytest.raises(CalstackError, match="calstack-dev-logs is failed"):
         kind(VpcEndpoint, Ec2(describe_vpc_endpoints=[endpoints("Failed")])).settle(
-            Found("vpc_endpoint", "calstack-dev-logs", "vpce-1")
+            Found("VPC endpoint", "calstack-dev-logs", "vpce-1")
         )
 
 
@@ -180,5 +180,5 @@ def test_an_endpoint_that_aws_will_not_delete_says_why():
     unsuccessful = {"Unsuccessful": [{"Error": {"Code": "RequesterManaged", "Message": "managed by a service"}}]}
     with pytest.raises(CalstackError, match="managed by a service"):
         kind(VpcEndpoint, Ec2(delete_vpc_endpoints=[unsuccessful])).delete(
-            Found("vpc_endpoint", "calstack-dev-logs", "vpce-1")
+            Found("VPC endpoint", "calstack-dev-logs", "vpce-1")
         )
