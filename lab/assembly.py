@@ -17,7 +17,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     database.launch()  # it needs a second for itself, while moto is imported here
     from lab.aws import apply_mends
 
-    apply_mends()
+    apply_mends(settings)
     from lab.aws.server import AwsServer
     from lab.balancer.part import BalancerPart
     from lab.balancer.targets import TargetRegistry

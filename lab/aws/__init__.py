@@ -1,11 +1,12 @@
 """The emulated AWS API: moto in this process, with its gaps mended.
 
-Each module here that is named for a service and has `apply()` holds that service's mends.
+Each module here that is named for a service and has `apply()` holds that service's mends; ELBv2's needs the settings.
 """
 
 import importlib
 
 from lab.aws import lean
+from lab.settings import Settings
 
 SERVICES = (
     "acm",
@@ -14,7 +15,6 @@ SERVICES = (
     "ec2",
     "ecr",
     "ecs",
-    "elbv2",
     "iam",
     "logs",
     "resourcegroupstaggingapi",
@@ -22,8 +22,8 @@ SERVICES = (
 )
 
 
-def apply_mends() -> None:
-    """Mend every service; once a process, before the first request."""
+def apply_mends(settings: Settings | None = None) -> None:
+    """Mend every service for the lab of `settings` (by default the environment's); once a process, before a request."""
     lean.before_import()
     for service in SERVICES:
         name = f"{__name__}.{service}"
@@ -34,4 +34,7 @@ def apply_mends() -> None:
                 raise
             continue
         module.apply()
+    from lab.aws import elbv2
+
+    elbv2.apply(settings or Settings.from_environment())
     lean.after_import()

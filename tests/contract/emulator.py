@@ -3,13 +3,17 @@
 import os
 import socket
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     if sys.argv[1] == "mended":
         from lab.aws import apply_mends
+        from lab.settings import Settings
 
-        apply_mends()
+        # Not what the environment would say: the addresses must come from what the mends are given.
+        home = Path(__file__).parent
+        apply_mends(Settings(home=home, network="127.93", cache=home))
     else:
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app

@@ -84,7 +84,7 @@ def refusal(call: Callable[..., Any], *given: Any, **named: Any) -> tuple[str, s
 def test_a_balancer_has_an_address_of_the_lab_and_a_free_one_is_used_again(moto: Account, lab: Account) -> None:
     assert moto.balancer()["DNSName"].endswith(".elb.amazonaws.com")
     one, two = lab.balancer(), lab.balancer()
-    assert one["DNSName"].startswith("127.80.1.")
+    assert one["DNSName"].startswith("127.93.1.")
     assert one["DNSName"] != two["DNSName"]
     assert one["CanonicalHostedZoneId"] == "Z32O12XQLNTSW2"
     lab.elbv2.delete_load_balancer(LoadBalancerArn=one["LoadBalancerArn"])

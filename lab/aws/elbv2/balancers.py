@@ -35,13 +35,13 @@ DEFAULT_ATTRIBUTES = {
 MOST_BALANCERS = 254
 
 
-def apply() -> None:
-    _mend_creation()
+def apply(settings: Settings) -> None:
+    _mend_creation(settings)
     _mend_deletion()
     _mend_tagged_resources()
 
 
-def _mend_creation() -> None:
+def _mend_creation(settings: Settings) -> None:
     """AWS wants two zones, refuses a name that is taken and has all attributes; moto has none of that.
 
     The DNS name is the address on which the lab's Envoy plays the balancer.
@@ -58,7 +58,7 @@ def _mend_creation() -> None:
         same = next((item for item in self.load_balancers.values() if item.name == name), None)
         if same is not None:
             return _same_or_refused(same, subnets, named)
-        address = free_address({item.dns_name for item in self.load_balancers.values()}, Settings.from_environment())
+        address = free_address({item.dns_name for item in self.load_balancers.values()}, settings)
         created = original(self, name, *given, **named)
         created.dns_name = address
         created.canonical_hosted_zone_id = CANONICAL_HOSTED_ZONE

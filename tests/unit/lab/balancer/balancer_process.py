@@ -12,11 +12,11 @@ from lab.state import State
 
 def main() -> int:
     os.umask(0o077)
-    apply_mends()
+    settings, waker = Settings.from_environment(), Waker()
+    apply_mends(settings)
     from lab.aws.server import AwsServer
     from lab.balancer.part import BalancerPart
 
-    settings, waker = Settings.from_environment(), Waker()
     settings.run.mkdir(parents=True, exist_ok=True)
     daemon = Daemon(
         State(settings),
