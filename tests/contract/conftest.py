@@ -5,6 +5,7 @@ A contract test shows the gap on the first, so that we notice when moto closes i
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,17 +20,29 @@ Client = Callable[[str], Any]
 
 
 def emulator(kind: str) -> Iterator[Client]:
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("emulator.py")), kind],
-        cwd=CHECKOUT,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    port = int(process.stdout.readline())
+    with tempfile.TemporaryFile("w+") as errors:  # not a pipe: nobody reads it while tests run
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("emulator.py")), kind],
+            cwd=CHECKOUT,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            port = process.stdout.readline()
+            if not port:
+                process.wait(10)
+                errors.seek(0)
+                pytest.fail(f"the emulator ({kind}) did not start:\n{errors.read()}", pytrace=False)
+            yield clients(int(port))
+        finally:
+            process.kill()
+            process.wait()
 
+
+def clients(port: int) -> Client:
     session: Any = boto3.Session()
 
     @cache
@@ -43,9 +56,7 @@ def emulator(kind: str) -> Iterator[Client]:
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
-    yield client
-    process.kill()
-    process.wait()
+    return client
 
 
 @pytest.fixture(scope="session")
