@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="start it; return when all is ready")
     commands.add_parser("down", help="end it; only logs stay")
-    commands.add_parser("status", help="what runs; exit code 1 when it is down or in trouble")
+    commands.add_parser("status", help="what runs; exit code 1 when it is down or something is wrong")
     logs = commands.add_parser("logs", help="the log of the lab, of a part or of a task")
     logs.add_argument("name", nargs="?", metavar="PART|TASK")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")

@@ -142,7 +142,7 @@ class BalancerPart:
         return "; ".join(troubles) or None
 
     def report(self) -> dict[str, Any]:
-        """For `lab status`: where the balancers listen and how the targets are."""
+        """For `lab status`: where the balancers listen."""
         return {
             "balancers": [
                 {
@@ -151,15 +151,6 @@ class BalancerPart:
                     "ports": [self._settings.listener_port(listener.port) for listener in balancer.listeners],
                 }
                 for balancer in self._snapshot.balancers
-            ],
-            "targets": [
-                {
-                    "group": target.group_arn.split("/")[1],
-                    "address": f"{target.address}:{target.port}",
-                    "state": state.state,
-                    "reason": state.reason,
-                }
-                for target, state in sorted(self._states.items(), key=lambda item: item[0])
             ],
         }
 

@@ -1,4 +1,4 @@
-"""`lab status`: what runs and what is wrong, for people. Exit code 1 when the lab is down or in trouble."""
+"""`lab status`: what runs and what is wrong, for people. Exit code 1 when the lab is down or something is wrong."""
 
 import json
 import time
@@ -34,7 +34,18 @@ def status(settings: Settings, say: Callable[[str], None] = print) -> int:
         return 1
     for line in render(settings, found, time.time()):
         say(line)
-    return int(any(part["trouble"] for part in found["parts"]))
+    return int(is_wrong(found))
+
+
+def is_wrong(found: dict[str, Any]) -> bool:
+    """A part is in trouble, a deployment has failed, or a service lacks tasks that no deployment is starting."""
+    services = found.get("ecs", {}).get("services", [])
+    return any(part["trouble"] for part in found["parts"]) or any(map(_is_short_or_failed, services))
+
+
+def _is_short_or_failed(service: dict[str, Any]) -> bool:
+    rollouts = {deployment["rollout"] for deployment in service["deployments"]}
+    return "FAILED" in rollouts or (service["running"] < service["desired"] and "IN_PROGRESS" not in rollouts)
 
 
 def any_left(settings: Settings) -> bool:

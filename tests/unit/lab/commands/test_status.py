@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lab.commands.status import ago, render, status
+from lab.commands.status import ago, is_wrong, render, status
 from lab.process import Identity
 from lab.settings import Settings
 from lab.state import State
@@ -58,6 +58,27 @@ def test_services_tasks_and_why_tasks_stopped() -> None:
     assert "PRIMARY app:2  FAILED, 3 failed tasks\n    breaker" in text
     assert "t1  127.90.16.1  RUNNING  healthy  app:2  since 2 min" in text
     assert "t0  blue  5 s ago  Essential container in task exited (exit code 137)" in text
+
+
+@pytest.mark.parametrize(
+    ("running", "rollouts", "wrong"),
+    [
+        (2, ["COMPLETED"], False),
+        (1, ["IN_PROGRESS"], False),
+        (1, ["IN_PROGRESS", "COMPLETED"], False),
+        (1, ["COMPLETED"], True),
+        (2, ["FAILED"], True),
+        (2, ["IN_PROGRESS", "FAILED"], True),
+    ],
+)
+def test_a_failed_deployment_or_a_lack_of_tasks_is_wrong(running: int, rollouts: list[str], wrong: bool) -> None:
+    service = {"running": running, "desired": 2, "deployments": [{"rollout": rollout} for rollout in rollouts]}
+    assert is_wrong(found(ecs={"services": [service]})) is wrong
+
+
+def test_a_part_in_trouble_is_wrong() -> None:
+    assert not is_wrong(found())
+    assert is_wrong(found(parts=[{"name": "aws", "trouble": None}, {"name": "balancer", "trouble": "Envoy died"}]))
 
 
 @pytest.mark.parametrize(
