@@ -34,8 +34,8 @@ CLUSTER = "calstack-dev"
 DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 EVERYTHING = [
     "create log group /calstack-dev/app",
-    "create role calstack-dev-ecs-execution",
-    "create role calstack-dev-ecs-task",
+    "create role calstack-dev-eu-west-1-ecs-execution",
+    "create role calstack-dev-eu-west-1-ecs-task",
     "create cluster calstack-dev",
     *(f"create task definition {name}" for name in (BLUE, GREEN)),
     *(f"create service {name}" for name in (BLUE, GREEN)),

@@ -45,7 +45,7 @@ RANGES = {
 """By option: the role's variable, the least and the greatest value."""
 
 
-def check(params: Mapping[str, Any], stack: str) -> None:
+def check(params: Mapping[str, Any], stack: str, region: str) -> None:
     """Raise InputError for the first thing that cannot be."""
     check_size(params["cpu"], params["memory"])
     for option, (variable, least, greatest) in RANGES.items():
@@ -58,7 +58,7 @@ def check(params: Mapping[str, Any], stack: str) -> None:
         raise InputError(
             f"ecs_log_retention_days is {params['log_retention_days']}; CloudWatch Logs keeps for one of these: {days}."
         )
-    if len(name := role_name(stack, "execution")) > ROLE_NAME_LENGTH:
+    if len(name := role_name(stack, region, "execution")) > ROLE_NAME_LENGTH:
         raise InputError(
             f"{name} is {len(name)} long, and IAM's limit is {ROLE_NAME_LENGTH}: shorten app_name or env_name."
         )

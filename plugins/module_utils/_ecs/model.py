@@ -87,7 +87,7 @@ def _roles(params: Params, scope: Scope) -> list[Wanted]:
     trust = permissions.trust(account)
     return [
         Wanted("role", name, {"tags": scope.tags(name), "trust": trust, "policy": policy})
-        for name, policy in ((role_name(scope.stack, use), policy) for use, policy in policies.items())
+        for name, policy in ((role_name(scope.stack, account.region, use), policy) for use, policy in policies.items())
     ]
 
 
@@ -102,15 +102,15 @@ def _cluster(params: Params, scope: Scope) -> Wanted:
 
 
 def _task_definition(params: Params, scope: Scope, colour: str, decision: Decision) -> Wanted:
-    name = service_name(scope.stack, colour)
+    name, region = service_name(scope.stack, colour), params["account"].region
     environment = {key: as_text(value) for key, value in params["environment"].items()}
     properties = {
         "tags": scope.tags(name),
         "cpu": params["cpu"],
         "memory": params["memory"],
         "cpu_architecture": params["cpu_architecture"],
-        "execution_role": Ref("role", role_name(scope.stack, "execution"), "arn"),
-        "task_role": Ref("role", role_name(scope.stack, "task"), "arn"),
+        "execution_role": Ref("role", role_name(scope.stack, region, "execution"), "arn"),
+        "task_role": Ref("role", role_name(scope.stack, region, "task"), "arn"),
         "image": decision.images[colour],
         "port": params["port"],
         "environment": environment | {COLOUR_VARIABLE: colour},

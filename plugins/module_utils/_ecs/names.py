@@ -19,8 +19,9 @@ def log_group_name(stack: str) -> str:
     return f"/{stack}/app"
 
 
-def role_name(stack: str, use: str) -> str:
-    return f"{stack}-ecs-{use}"
+def role_name(stack: str, region: str, use: str) -> str:
+    """IAM knows no regions, and the role is for one of them: its trust and its policy name it."""
+    return f"{stack}-{region}-ecs-{use}"
 
 
 def service_name(stack: str, colour: str) -> str:

@@ -24,7 +24,9 @@ class Role(Kind):
     kind = "role"
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
-        found = (self._found(role_name(self.scope.stack, use)) for use in USES)
+        # Not IAM's client: its region is all of AWS.
+        region = self.clients("ecs").meta.region_name
+        found = (self._found(role_name(self.scope.stack, region, use)) for use in USES)
         return [item for item in found if item]
 
     def _found(self, name: str) -> Found | None:

@@ -29,7 +29,7 @@ def survey(clients: Clients, params: Mapping[str, Any], scope: Scope, *, check: 
 
     What is only known after apply is accepted in check mode (`check`), and refused otherwise. Raises InputError.
     """
-    inputs.check(params, scope.stack)
+    inputs.check(params, scope.stack, clients("ecs").meta.region_name)
     if not check:
         inputs.refuse_unknown(params)
     with doing(f"looking at what runs in {scope.stack}"):

@@ -100,7 +100,7 @@ class TestWithAnImage:
         assert container["stopTimeout"] == 35
         assert container["linuxParameters"] == {"initProcessEnabled": True}
         assert container["logConfiguration"]["options"]["awslogs-group"] == "/calstack-dev/app"
-        assert task["executionRoleArn"].endswith("role/calstack-dev-ecs-execution")
+        assert task["executionRoleArn"].endswith("role/calstack-dev-eu-west-1-ecs-execution")
 
     def test_what_is_the_releases_is_left_alone(self, built):
         released(built)
@@ -140,8 +140,8 @@ def retention(aws):
 
 
 def permissions(aws):
-    aws("iam").delete_role_policy(RoleName="calstack-dev-ecs-execution", PolicyName="ecs")
-    return "role calstack-dev-ecs-execution"
+    aws("iam").delete_role_policy(RoleName="calstack-dev-eu-west-1-ecs-execution", PolicyName="ecs")
+    return "role calstack-dev-eu-west-1-ecs-execution"
 
 
 def insights(aws):

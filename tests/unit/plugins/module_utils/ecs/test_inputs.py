@@ -11,11 +11,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import (
     refuse_unknown,
     value_from,
 )
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import role_name
 from ansible_collections.calstack.aws.plugins.modules.ecs import OPTIONS
 from hypothesis import given
 from hypothesis import strategies as st
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:calstack/dev/app-AbCdEf"
+REGION = "eu-west-1"
 GOOD = {name: option["default"] for name, option in OPTIONS.items()} | {
     "subnet_ids": ["subnet-1"],
     "security_group_ids": ["sg-1"],
@@ -26,7 +28,7 @@ GOOD = {name: option["default"] for name, option in OPTIONS.items()} | {
 
 
 def test_the_defaults_are_good():
-    check(GOOD, "calstack-dev")
+    check(GOOD, "calstack-dev", REGION)
     refuse_unknown(GOOD)
 
 
@@ -53,13 +55,20 @@ def test_the_defaults_are_good():
 )
 def test_what_cannot_be_is_refused(given, words):
     with pytest.raises(InputError) as refused:
-        check(GOOD | given, "calstack-dev")
+        check(GOOD | given, "calstack-dev", REGION)
     assert words in str(refused.value)
 
 
 def test_names_over_iams_limit_are_refused():
     with pytest.raises(InputError, match="shorten app_name or env_name"):
-        check(GOOD, "x" * 60)
+        check(GOOD, "x" * 41, REGION)
+
+
+def test_a_role_is_of_a_region_because_iam_is_of_none():
+    """The same stack in two regions."""
+    check(GOOD, "x" * 40, REGION)
+    assert role_name("calstack-dev", REGION, "task") == "calstack-dev-eu-west-1-ecs-task"
+    assert role_name("calstack-dev", "us-east-1", "task") != role_name("calstack-dev", REGION, "task")
 
 
 @pytest.mark.parametrize(
