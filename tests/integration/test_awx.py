@@ -1,10 +1,11 @@
 """As AWX runs it: a project folder of any name, a playbook path, an inventory, and ansible-runner; nothing exported."""
 
-from pathlib import Path
+import os
 
 import ansible_runner
 
 from lab.settings import CHECKOUT
+from tests.integration.laboratory import BIN
 
 
 def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
@@ -12,9 +13,9 @@ def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
     done = ansible_runner.run(
         private_data_dir=str(tmp_path),
         playbook="site.yml",
-        inventory=str(Path("project") / "inventories" / "local"),
+        inventory=str(tmp_path / "project/inventories/local"),
         cmdline="--check",
-        envvars=dict(laboratory.shell),
+        envvars={**laboratory.shell, "PATH": f"{BIN}:{os.environ['PATH']}"},
         quiet=True,
     )
     assert done.rc == 0, done.stdout.read()
