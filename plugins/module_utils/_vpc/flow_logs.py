@@ -144,15 +144,20 @@ class FlowLog(Ec2Kind):
         made: list[str] = []
 
         def state() -> str:
-            answer = self.write(
-                "create_flow_logs",
-                ResourceType="VPC",
-                ResourceIds=[properties["vpc"]],
-                TrafficType=properties["traffic"],
-                LogGroupName=properties["log_group"],
-                DeliverLogsPermissionArn=properties["role"],
-                TagSpecifications=self.tag_specifications(properties["tags"]),
-            )
+            try:
+                answer = self.write(
+                    "create_flow_logs",
+                    ResourceType="VPC",
+                    ResourceIds=[properties["vpc"]],
+                    TrafficType=properties["traffic"],
+                    LogGroupName=properties["log_group"],
+                    DeliverLogsPermissionArn=properties["role"],
+                    TagSpecifications=self.tag_specifications(properties["tags"]),
+                )
+            except ClientError as error:
+                if not _role_is_new(error):
+                    raise
+                return str(error)
             made.extend(answer.get("FlowLogIds") or ())
             refused = answer.get("Unsuccessful") or ()
             return refused[0]["Error"]["Message"] if refused else "created"
@@ -165,6 +170,12 @@ class FlowLog(Ec2Kind):
         for item in self.ec2.delete_flow_logs(FlowLogIds=[found.id]).get("Unsuccessful") or ():
             if not item["Error"]["Code"].endswith("NotFound"):
                 raise CalstackError(f"deleting flow log {found.name}: {item['Error']['Message']}")
+
+
+def _role_is_new(error: Any) -> bool:
+    """Whether EC2 says "Unable to assume given IAM role"; other wrong parameters have the same code."""
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    return code(error) in ("InvalidParameter", "InvalidParameterValue") and "assume" in message
 
 
 @contextmanager

@@ -16,7 +16,7 @@ GATEWAY = Found("NAT gateway", "calstack-dev-nat-a", "nat-1")
 
 
 class Ec2:
-    """Answers each operation from a list; the last answer stays. A text is the code of an error."""
+    """Answers each operation from a list; the last answer stays. A text is the code of an error, an error is raised."""
 
     def __init__(self, **answers):
         self.answers, self.calls = answers, []
@@ -29,6 +29,8 @@ class Ec2:
             self.calls.append((operation, arguments))
             answers = self.answers[operation]
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            if isinstance(answer, ClientError):
+                raise answer
             if isinstance(answer, str):
                 raise ClientError({"Error": {"Code": answer, "Message": "as AWS says"}}, operation)
             return answer
@@ -144,14 +146,31 @@ def refused(message):
 LOG = {"vpc": "vpc-1", "traffic": "ALL", "log_group": "logs", "role": "arn:aws:iam::1:role/logs", "tags": {}}
 
 
-def test_a_flow_log_waits_until_its_role_can_be_assumed():
-    ec2 = Ec2(create_flow_logs=[refused("Access denied"), {"FlowLogIds": ["fl-1"], "Unsuccessful": []}])
+UNASSUMABLE = ClientError(
+    {"Error": {"Code": "InvalidParameter", "Message": "Unable to assume given IAM role"}}, "CreateFlowLogs"
+)
+
+
+@pytest.mark.parametrize("answer", [UNASSUMABLE, refused("Access denied")])
+def test_a_flow_log_waits_until_its_role_can_be_assumed(answer):
+    ec2 = Ec2(create_flow_logs=[answer, answer, {"FlowLogIds": ["fl-1"], "Unsuccessful": []}])
     assert kind(FlowLog, ec2).create("calstack-dev-flow-logs", LOG).id == "fl-1"
+    assert len(ec2.calls) == 3
 
 
-def test_a_flow_log_that_is_refused_for_good_says_why():
-    with pytest.raises(NotReadyError, match=r"calstack-dev-flow-logs .* Access denied"):
-        kind(FlowLog, Ec2(create_flow_logs=[refused("Access denied")])).create("calstack-dev-flow-logs", LOG)
+@pytest.mark.parametrize(
+    ("answer", "words"), [(UNASSUMABLE, "Unable to assume given IAM role"), (refused("Access denied"), "Access denied")]
+)
+def test_a_flow_log_that_is_refused_for_good_says_why(answer, words):
+    with pytest.raises(NotReadyError, match=f"calstack-dev-flow-logs .* {words}"):
+        kind(FlowLog, Ec2(create_flow_logs=[answer])).create("calstack-dev-flow-logs", LOG)
+
+
+def test_a_flow_log_with_another_wrong_parameter_is_not_asked_for_again():
+    ec2 = Ec2(create_flow_logs=["InvalidParameter"])
+    with pytest.raises(ClientError):
+        kind(FlowLog, ec2).create("calstack-dev-flow-logs", LOG)
+    assert len(ec2.calls) == 1
 
 
 def endpoints(state):
