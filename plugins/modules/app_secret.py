@@ -11,8 +11,8 @@ version_added: 0.1.0
 author: CalStack Deploy founders (@calstack)
 description:
   - Converges secrets in Secrets Manager, each of which holds one JSON object with a key for each variable.
-  - A variable without a value in O(values) keeps the one that is stored. All that have none are named in one message,
-    before anything is changed.
+  - A variable without a value in O(values) keeps the one that is stored; where none is stored, the one in O(fallbacks)
+    is. All that have none are named in one message, before anything is changed.
   - A value that is to be generated is generated once. After that neither a failing read nor a value in O(values)
     replaces it.
   - Keys of the object that are not asked for stay. A secret that another component of the environment has made, as
@@ -49,6 +49,12 @@ options:
       - For a variable that is generated, a value of at least 32 characters may be given when the secret is made.
     type: dict
     default: {}
+  fallbacks:
+    description:
+      - Values for variables that have none stored yet, as O(values) otherwise. They never replace one that is stored,
+        so they may come from where another environment's may have been left, like the shell.
+    type: dict
+    default: {}
   recovery_days:
     description:
       - For how many days a deleted secret can be restored, 7 to 30.
@@ -76,7 +82,7 @@ EXAMPLES = r"""
         variables:
           FLASK_SECRET_KEY: {generate: 48}
           SENDGRID_API_KEY: {}
-    values:
+    fallbacks:
       SENDGRID_API_KEY: "{{ lookup('ansible.builtin.env', 'SENDGRID_API_KEY') }}"
 
 - name: Delete it, to be restored within a week
@@ -153,6 +159,7 @@ OPTIONS = {
         },
     },
     "values": {"type": "dict", "default": {}, "no_log": True},
+    "fallbacks": {"type": "dict", "default": {}, "no_log": True},
     "recovery_days": {"type": "int", "default": 30},
     "kms_key_id": {"type": "str", "default": "", "no_log": False},
 }
@@ -160,43 +167,47 @@ OPTIONS = {
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS | OPTIONS, supports_check_mode=True)
-    values = hide(module)
+    values, fallbacks = hide(module)
     try:
-        asked = question(module.params, values)
+        asked = question(module.params, values, fallbacks)
     except CalstackError as error:
         module.fail_json(msg=str(error))
     ledger = Ledger()
     component = Component(
         "secrets",
         [partial(Secret, given=asked, ledger=ledger)],
-        wanted=lambda params, scope: model.wanted(params, scope, asked.values),
+        wanted=lambda params, scope: model.wanted(params, scope, asked.names),
         outputs=lambda params, _scope: {**model.outputs(params), "changed_variables": ledger.changed},
         notes=lambda _found, _scope: ledger.notes,
     )
     run(module, component)
 
 
-def hide(module: Any) -> Mapping[str, Any]:
-    """Take the values out of the parameters, which Ansible returns as the invocation, and star them out of the rest."""
+def hide(module: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Take the values out of the parameters, which Ansible returns as the invocation, and star them out of the rest.
+
+    Returns `values` and `fallbacks`.
+    """
     params = module.params
-    values: Mapping[str, Any] = params["values"]
-    params["values"] = {}
-    public = [params["environment_name"], params["stack_name"], *values]
+    values, fallbacks = params["values"], params["fallbacks"]
+    params |= {"values": {}, "fallbacks": {}}
+    every = [*values.values(), *fallbacks.values()]
+    public = [params["environment_name"], params["stack_name"], *values, *fallbacks]
     public += [text for secret in params["secrets"] for text in (secret["name"], *secret["variables"])]
     # Ansible has put every value on its list, the short ones too, which would star out parts of ARNs.
-    module.no_log_values.difference_update(parts(values))
-    module.no_log_values.update(masks(values.values(), public))
-    return values
+    module.no_log_values.difference_update(parts(every))
+    module.no_log_values.update(masks(every, public))
+    return values, fallbacks
 
 
-def question(params: Mapping[str, Any], values: Mapping[str, Any]) -> Given:
+def question(params: Mapping[str, Any], values: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Given:
     """What is asked for, checked. Raises InputError."""
     days = params["recovery_days"]
     if days != 0 and not 7 <= days <= 30:
         raise InputError(
             f"secrets_recovery_days is {days}: AWS keeps a deleted secret 7 to 30 days, or 0 for not at all."
         )
-    return Given(model.secrets(params), given(values), days, params["kms_key_id"])
+    return Given(model.secrets(params), given(values), days, params["kms_key_id"], given(fallbacks))
 
 
 if __name__ == "__main__":

@@ -95,20 +95,34 @@ def label(variable: Variable, given: Iterable[str]) -> str:
     return GENERATED if variable.generate and variable.name not in given else SET
 
 
-def states(secret: Secret, given: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, str | None]:
+def offered(given: Mapping[str, str], fallbacks: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, str]:
+    """The values that count beside what is stored: `given`, and of `fallbacks` those for which nothing is stored.
+
+    A shell may still hold another environment's values: they never replace one that is stored.
+    """
+    return {name: value for name, value in fallbacks.items() if not stored.get(name)} | dict(given)
+
+
+def states(
+    secret: Secret, given: Mapping[str, str], stored: Mapping[str, Any], named: Iterable[str]
+) -> dict[str, str | None]:
     """Each variable of `secret` as a diff shows it; none: it has no value yet.
 
+    `named` are the names for which somebody has a value, whether it counts or not: what `wanted` was told.
     What was generated stays, whatever is given: to replace it logs every user out.
     """
-    return {variable.name: _state(variable, given, stored) for variable in secret.variables}
+    names = frozenset(named)
+    return {variable.name: _state(variable, given, stored, names) for variable in secret.variables}
 
 
-def _state(variable: Variable, given: Mapping[str, str], stored: Mapping[str, Any]) -> str | None:
+def _state(
+    variable: Variable, given: Mapping[str, str], stored: Mapping[str, Any], named: frozenset[str]
+) -> str | None:
     value = stored.get(variable.name)
     if value in (None, ""):
         return None
     value_differs = variable.name in given and given[variable.name] != value
-    return OTHER if value_differs and not variable.generate else label(variable, given)
+    return OTHER if value_differs and not variable.generate else label(variable, named)
 
 
 def missing(secret: Secret, given: Mapping[str, str], stored: Mapping[str, Any]) -> list[str]:

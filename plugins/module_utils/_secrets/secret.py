@@ -30,13 +30,22 @@ def generate(length: int) -> str:
 
 @dataclass(frozen=True)
 class Given:
-    """What the user has given. Values never show in a repr."""
+    """What the user has given. Values never show in a repr; `fallbacks` count where nothing is stored."""
 
     secrets: Sequence[model.Secret]
     values: Mapping[str, str] = field(repr=False)
     recovery_days: int
     kms_key_id: str = ""
+    fallbacks: Mapping[str, str] = field(default_factory=dict, repr=False)
     generate: Callable[[int], str] = field(default=generate, repr=False)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that came with a value."""
+        return frozenset(self.values) | frozenset(self.fallbacks)
+
+    def offered(self, stored: Mapping[str, Any]) -> dict[str, str]:
+        return model.offered(self.values, self.fallbacks, stored)
 
 
 @dataclass
@@ -113,7 +122,7 @@ class Secret(Kind):
         gaps = {
             name: names
             for name, value in stored.items()
-            if (names := model.missing(self._by_name[name], self._given.values, value))
+            if (names := model.missing(self._by_name[name], self._given.offered(value), value))
         }
         if gaps:
             raise model.nowhere(gaps, self.scope.environment)
@@ -121,9 +130,10 @@ class Secret(Kind):
             self._prepare(self._by_name[name], value)
 
     def _prepare(self, secret: model.Secret, stored: Mapping[str, Any]) -> None:
-        new = model.merged(secret, self._given.values, stored, lambda _length: "")
+        offered = self._given.offered(stored)
+        new = model.merged(secret, offered, stored, lambda _length: "")
         for variable in secret.variables:
-            if variable.name in self._given.values and new[variable.name] != stored.get(variable.name):
+            if variable.name in offered and new[variable.name] != stored.get(variable.name):
                 check(variable, new[variable.name])
         if changed := sorted(name for name in new if name not in stored or new[name] != stored[name]):
             self._ledger.changed.setdefault(secret.id, changed)
@@ -137,7 +147,7 @@ class Secret(Kind):
         wanted = self._by_name[secret.name]
         unknown = {variable.name: model.UNKNOWN for variable in wanted.variables}
         properties = {
-            "variables": unknown if stored is None else model.states(wanted, self._given.values, stored),
+            "variables": unknown if stored is None else self._states(wanted, stored),
             "description": secret.description,
             "kms_key": model.key_name(secret.kms_key_id or model.AWS_KEY),
             "recovery": f"until {secret.deleted}" if secret.deleted else None,
@@ -145,8 +155,11 @@ class Secret(Kind):
         }
         return Found(self.kind, secret.name, secret.arn, properties, {"version_id": secret.version_id})
 
+    def _states(self, secret: model.Secret, stored: Mapping[str, Any]) -> dict[str, str | None]:
+        return model.states(secret, self._given.offered(stored), stored, self._given.names)
+
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
-        value = model.merged(self._by_name[name], self._given.values, {}, self._given.generate)
+        value = model.merged(self._by_name[name], self._given.offered({}), {}, self._given.generate)
         request = {
             "Name": name,
             "SecretString": json.dumps(value),
@@ -190,7 +203,7 @@ class Secret(Kind):
         secret = self._by_name[name]
         stored = api.value(self._manager, api.describe(self._manager, name))
         self._refuse({name: stored})
-        new = model.merged(secret, self._given.values, stored, self._given.generate)
+        new = model.merged(secret, self._given.offered(stored), stored, self._given.generate)
         if new != stored:
             self._manager.put_secret_value(SecretId=name, SecretString=json.dumps(new))
 

@@ -25,8 +25,9 @@ GOOGLE = json.dumps({"web": {"client_secret": GOOGLE_LEAF}}, indent=2)
 PASSWORD = "p@ss/w:rd+51"
 MONGO_URI = f"mongodb://calstack:{quote(PASSWORD, safe='')}@127.0.0.1:27017/"
 CHANGED = "another+ms/secret 2"
+STALE = "stale+ms/secret of another environment"
 BROKEN = '{"web": "not closed 4471/+'
-SECRETS = [SENDGRID, MICROSOFT, FLASK, GOOGLE, GOOGLE_LEAF, PASSWORD, MONGO_URI, CHANGED, BROKEN]
+SECRETS = [SENDGRID, MICROSOFT, FLASK, GOOGLE, GOOGLE_LEAF, PASSWORD, MONGO_URI, CHANGED, STALE, BROKEN]
 
 PLAYBOOK = """
 - hosts: localhost
@@ -49,6 +50,8 @@ PLAYBOOK = """
     - include_role: {name: calstack.aws.secrets}
       vars: {secrets_values: {MS_CLIENT_SECRET: "{{ lookup('ansible.builtin.env', 'TEST_CHANGED') }}"}}
     - assert: {that: secrets_changed}
+    - include_role: {name: calstack.aws.secrets}
+    - assert: {that: not secrets_changed}
     - block:
         - include_role: {name: calstack.aws.secrets}
           vars: {secrets_values: {GOOGLE_CLIENT_SECRET_JSON: "{{ lookup('ansible.builtin.env', 'TEST_BROKEN') }}"}}
@@ -125,6 +128,7 @@ def run(endpoint, tmp_path_factory):
         "SENDGRID_API_KEY": SENDGRID,
         "GOOGLE_CLIENT_SECRET_JSON": GOOGLE,
         "MONGO_URI": MONGO_URI,
+        "MS_CLIENT_SECRET": STALE,
         "TEST_MICROSOFT": MICROSOFT,
         "TEST_CHANGED": CHANGED,
         "TEST_BROKEN": BROKEN,

@@ -12,6 +12,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._secrets.model import
     merged,
     missing,
     nowhere,
+    offered,
     outputs,
     parsed,
     secrets,
@@ -53,17 +54,36 @@ def test_it_is_settled_when_merged_and_only_then(given, stored):
     new = merged(APP, given, stored, make)
     settled = wanted(params(), SCOPE, given)[0].properties["variables"]
     if missing(APP, given, stored):
-        assert states(APP, given, new) != settled
+        assert states(APP, given, new, given) != settled
     else:
-        assert states(APP, given, new) == settled
-        assert (states(APP, given, stored) == settled) == (new == stored)
+        assert states(APP, given, new, given) == settled
+        assert (states(APP, given, stored, given) == settled) == (new == stored)
     assert merged(APP, given, new, make) == new
 
 
 @for_all(VALUES, STORED)
 def test_no_value_shows_in_what_can_be_shown(given, stored):
-    shown = set(states(APP, given, stored).values()) - {None}
+    shown = set(states(APP, given, stored, given).values()) - {None}
     assert shown <= {"(set)", "(generated)", "(another value)"}
+
+
+@for_all(VALUES, VALUES, STORED)
+def test_a_fallback_fills_a_gap_and_never_replaces(given, fallbacks, stored):
+    new = merged(APP, offered(given, fallbacks, stored), stored, make)
+    for name in ("A", "B"):
+        assert new.get(name) == given.get(name, stored.get(name) or fallbacks.get(name, stored.get(name)))
+    without = merged(APP, given, stored, make)
+    assert all(new[name] == without[name] for name in stored if stored[name])
+
+
+@for_all(VALUES, VALUES, STORED)
+def test_with_fallbacks_it_is_settled_once_they_are_in(given, fallbacks, stored):
+    named = given.keys() | fallbacks.keys()
+    new = merged(APP, offered(given, fallbacks, stored), stored, make)
+    settled = wanted(params(), SCOPE, named)[0].properties["variables"]
+    if not missing(APP, offered(given, fallbacks, stored), stored):
+        assert states(APP, offered(given, fallbacks, new), new, named) == settled
+    assert merged(APP, offered(given, fallbacks, new), new, make) == new
 
 
 @for_all(VALUES, STORED)

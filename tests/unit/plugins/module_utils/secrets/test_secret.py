@@ -1,7 +1,7 @@
 """The secrets against an emulated Secrets Manager."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
@@ -26,12 +26,24 @@ def aws():
 class Run:
     """One run of the module, without Ansible."""
 
-    def __init__(self, aws, values=VALUES, *, environment="dev", app="calstack", check=False, state="present", **given):
+    def __init__(
+        self,
+        aws,
+        values=VALUES,
+        *,
+        environment="dev",
+        app="calstack",
+        check=False,
+        state="present",
+        fallbacks=None,
+        **given,
+    ):
         self.scope = Scope(environment, "secrets", f"{app}-{environment}")
         self.params = {"secrets": secrets(environment, app), "kms_key_id": given.get("kms_key_id", ""), **given}
         asked = Given(model.secrets(self.params), values, given.get("recovery_days", 30), self.params["kms_key_id"])
+        asked = replace(asked, fallbacks=fallbacks or {})
         self.ledger = Ledger()
-        self.wanted = model.wanted(self.params, self.scope, values) if state == "present" else []
+        self.wanted = model.wanted(self.params, self.scope, asked.names) if state == "present" else []
         kind = Secret(aws, self.scope, asked, self.ledger)
         self.result = converge([kind], self.wanted, check=check)
         self.actions = [f"{change.action} {change.name}" for change in self.result.changes]
@@ -104,6 +116,22 @@ def test_another_value_is_one_new_version_in_which_other_keys_stay(aws):
     assert run.ledger.changed == {"app": ["SENDGRID_API_KEY"]}
     assert stored(aws) == {"FLASK_SECRET_KEY": key, "SENDGRID_API_KEY": "sg-new-0123456", "EXTRA": "mine"}
     assert len(versions(aws)) == 3
+
+
+def test_a_fallback_is_stored_where_nothing_is_and_replaces_nothing(aws):
+    shell = {"SENDGRID_API_KEY": "sg-shell-012345", "MONGO_URI": VALUES["MONGO_URI"], "FLASK_SECRET_KEY": "s" * 40}
+    Run(aws, {}, fallbacks=shell)
+    assert stored(aws) == {"SENDGRID_API_KEY": "sg-shell-012345", "FLASK_SECRET_KEY": "s" * 40}
+    stale = {name: f"mongodb://stale/{name}{'x' * 32}" for name in shell}
+    aws.calls.clear()
+    run = Run(aws, {}, fallbacks=stale)
+    assert not run.result.changes
+    assert not run.ledger.notes
+    assert not aws.writes
+    run = Run(aws, {"SENDGRID_API_KEY": "sg-given-012345"}, fallbacks=stale)
+    assert run.ledger.changed == {"app": ["SENDGRID_API_KEY"]}
+    assert stored(aws) == {"SENDGRID_API_KEY": "sg-given-012345", "FLASK_SECRET_KEY": "s" * 40}
+    assert stored(aws, DATABASE) == {"MONGO_URI": VALUES["MONGO_URI"]}
 
 
 def test_a_given_session_key_counts_at_first_and_never_again(aws):
