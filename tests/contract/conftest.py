@@ -20,9 +20,10 @@ Client = Callable[[str], Any]
 
 
 def emulator(kind: str) -> Iterator[Client]:
-    with tempfile.TemporaryFile("w+") as errors:  # not a pipe: nobody reads it while tests run
+    # Errors are no pipe: nobody would read it while tests run.
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "errors").open("w+") as errors:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("emulator.py")), kind],
+            [sys.executable, str(Path(__file__).with_name("emulator.py")), kind, folder],
             cwd=CHECKOUT,
             env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
             stdout=subprocess.PIPE,

@@ -1,6 +1,10 @@
 """What the ECS contracts start from."""
 
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
+
+from tests.contract.emulator import DRAIN
 
 
 def cluster(client: Any, name: str) -> str:
@@ -42,3 +46,19 @@ def service(client: Any, cluster_name: str, name: str, family: str, desired: int
 
 def described(client: Any, cluster_name: str, name: str) -> Any:
     return client("ecs").describe_services(cluster=cluster_name, services=[name])["services"][0]
+
+
+def name_hosts(client: Any, network: dict[str, Any]) -> None:
+    """Let the network's VPC give DNS host names."""
+    ec2 = client("ec2")
+    vpc = ec2.describe_subnets(SubnetIds=network["awsvpcConfiguration"]["subnets"])["Subnets"][0]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+
+
+def drain(client: Any) -> None:
+    """Let deleted services be INACTIVE, as they are when their last task has stopped."""
+    address = urlsplit(client("ecs").meta.endpoint_url).netloc
+    connection = HTTPConnection(address, timeout=10)
+    connection.request("GET", DRAIN)
+    assert connection.getresponse().status == 204
+    connection.close()

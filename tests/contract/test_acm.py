@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from lab import ca
 from lab.settings import Settings
@@ -61,6 +63,29 @@ def test_tags_outlive_a_new_import(plain: Client, mended: Client, issued: ca.Iss
 
     assert tags(plain) == []
     assert tags(mended) == [{"Key": "Name", "Value": "one"}]
+
+
+def test_a_certificate_that_acm_issues_is_of_the_lab_s_authority(plain: Client, mended: Client) -> None:
+    def issued_by(client: Client) -> tuple[x509.Certificate, x509.Certificate]:
+        """A requested certificate and the first of its chain."""
+        acm = client("acm")
+        arn = acm.request_certificate(
+            DomainName="app.localhost", SubjectAlternativeNames=["www.app.localhost"], ValidationMethod="DNS"
+        )["CertificateArn"]
+        acm.describe_certificate(CertificateArn=arn)  # moto issues it when it is looked at
+        got = acm.get_certificate(CertificateArn=arn)
+        certificate, chain = got["Certificate"].encode(), got["CertificateChain"].encode()
+        return x509.load_pem_x509_certificate(certificate), x509.load_pem_x509_certificate(chain)
+
+    names = ["app.localhost", "www.app.localhost"]
+    certificate, authority = issued_by(mended)
+    certificate.verify_directly_issued_by(authority)
+    assert "CalStack lab" in authority.subject.rfc4514_string()
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert found.get_values_for_type(x509.DNSName) == names
+    certificate, authority = issued_by(plain)
+    with pytest.raises((ValueError, InvalidSignature)):
+        certificate.verify_directly_issued_by(authority)
 
 
 def test_a_certificate_in_use_stays(plain: Client, mended: Client, issued: ca.Issued) -> None:

@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract import ecs_stack as ecs
+
 
 def vpc_and_subnet(client: Any) -> tuple[str, str]:
     ec2 = client("ec2")
@@ -73,6 +75,23 @@ def test_a_subnet_with_a_nat_gateway_cannot_be_deleted(plain: Any, mended: Any) 
         mended("ec2").delete_subnet(SubnetId=subnet)
     mended("ec2").delete_nat_gateway(NatGatewayId=one)
     mended("ec2").delete_subnet(SubnetId=subnet)
+
+
+def test_a_subnet_with_a_task_cannot_be_deleted(plain: Any, mended: Any) -> None:
+    for client in (plain, mended):
+        ecs.cluster(client, "housed")
+        ecs.definition(client, "housed", memory=128, cpu=64)
+        network = ecs.network(client)
+        ecs.name_hosts(client, network)
+        client("ecs").run_task(
+            cluster="housed", taskDefinition="housed", launchType="FARGATE", networkConfiguration=network
+        )
+        (subnet,) = network["awsvpcConfiguration"]["subnets"]
+        if client is plain:
+            client("ec2").delete_subnet(SubnetId=subnet)
+        else:
+            with pytest.raises(ClientError, match="DependencyViolation"):
+                client("ec2").delete_subnet(SubnetId=subnet)
 
 
 def rule_description(client: Any) -> str | None:

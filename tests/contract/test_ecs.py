@@ -138,11 +138,25 @@ def test_a_task_runs_in_a_vpc_without_dns_host_names(plain: Any, mended: Any) ->
     assert run(mended, "nameless", "nameless")["attachments"][0]["status"] == "ATTACHED"
 
 
-def test_stop_task_asks_and_does_not_pretend(mended: Any) -> None:
-    ecs.cluster(mended, "stopped")
-    ecs.definition(mended, "stopped")
-    task = run(mended, "stopped", "stopped")
-    stopped = mended("ecs").stop_task(cluster="stopped", task=task["taskArn"], reason="enough")["task"]
+def run_anywhere(client: Any, cluster: str, **extra: Any) -> Any:
+    """RunTask as moto wants it, too: with the container's own CPU and memory, in a VPC with DNS host names."""
+    ecs.cluster(client, cluster)
+    network = ecs.network(client)
+    ecs.name_hosts(client, network)
+    ecs.definition(client, cluster, memory=128, cpu=64)
+    return client("ecs").run_task(
+        cluster=cluster, taskDefinition=cluster, launchType="FARGATE", networkConfiguration=network, **extra
+    )["tasks"][0]
+
+
+def test_stop_task_asks_and_does_not_pretend(plain: Any, mended: Any) -> None:
+    before, stopped = (
+        client("ecs").stop_task(cluster="stopped", task=run_anywhere(client, "stopped")["taskArn"], reason="enough")[
+            "task"
+        ]
+        for client in (plain, mended)
+    )
+    assert before["lastStatus"] == "STOPPED"
     assert (stopped["desiredStatus"], stopped["lastStatus"]) == ("STOPPED", "PROVISIONING")
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "enough")
     with pytest.raises(ClientError, match="The referenced task was not found"):
@@ -156,10 +170,8 @@ def listed(client: Any, cluster: str, **filters: Any) -> int:
 def test_list_tasks_filters_by_service_and_desired_status(plain: Any, mended: Any) -> None:
     for client in (plain, mended):
         ecs.cluster(client, "listed")
-        ec2 = client("ec2")
         network = ecs.network(client)
-        vpc = ec2.describe_subnets(SubnetIds=network["awsvpcConfiguration"]["subnets"])["Subnets"][0]["VpcId"]
-        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        ecs.name_hosts(client, network)
         ecs.definition(client, "listed", memory=128, cpu=64)
         for group in ("service:one", "service:two"):
             client("ecs").run_task(
@@ -180,6 +192,46 @@ def test_secrets_need_an_execution_role(plain: Any, mended: Any) -> None:
     ecs.definition(plain, "secretive", secrets=secrets)
     with pytest.raises(ClientError, match="executionRoleArn"):
         ecs.definition(mended, "secretive", secrets=secrets)
+
+
+def test_a_log_driver_on_fargate_needs_an_execution_role(plain: Any, mended: Any) -> None:
+    driver = {"logDriver": "awslogs", "options": {"awslogs-group": "/app", "awslogs-region": "eu-west-1"}}
+    ecs.definition(plain, "logging", logConfiguration=driver)
+    with pytest.raises(ClientError, match="execution role ARN to support log driver awslogs"):
+        ecs.definition(mended, "logging", logConfiguration=driver)
+
+
+def test_a_task_definition_has_its_times(plain: Any, mended: Any) -> None:
+    before, after = (
+        client("ecs").deregister_task_definition(taskDefinition=ecs.definition(client, "timed"))["taskDefinition"]
+        for client in (plain, mended)
+    )
+    assert not {"registeredAt", "deregisteredAt"} & set(before)
+    assert after["registeredAt"] <= after["deregisteredAt"]
+
+
+def test_an_inactive_service_is_not_listed(plain: Any, mended: Any) -> None:
+    listed = []
+    for client in (plain, mended):
+        ecs.cluster(client, "over")
+        ecs.service(client, "over", "one", "over", desired=0)
+        client("ecs").delete_service(cluster="over", service="one")
+        if client is mended:
+            assert len(client("ecs").list_services(cluster="over")["serviceArns"]) == 1
+            ecs.drain(client)
+        assert ecs.described(client, "over", "one")["status"] == "INACTIVE"
+        listed.append(len(client("ecs").list_services(cluster="over")["serviceArns"]))
+    assert listed == [1, 0]
+
+
+def test_an_inactive_cluster_is_not_listed(plain: Any, mended: Any) -> None:
+    listed = []
+    for client in (plain, mended):
+        arn = ecs.cluster(client, "former")
+        client("ecs").delete_cluster(cluster="former")
+        assert client("ecs").describe_clusters(clusters=["former"])["clusters"][0]["status"] == "INACTIVE"
+        listed.append(arn in client("ecs").list_clusters()["clusterArns"])
+    assert listed == [True, False]
 
 
 def test_a_cluster_has_capacity_providers_and_is_not_made_twice(plain: Any, mended: Any) -> None:
