@@ -1,8 +1,9 @@
-"""A bounded number of requests to the lab's own balancer, and which of them failed."""
+"""Requests to the lab's own balancer while something else happens, and which of them failed."""
 
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -11,37 +12,43 @@ from urllib.parse import urlsplit
 import httpx
 
 WORKERS = 8
-PAUSE = 0.03
+PAUSE = 0.02
+MOST_REQUESTS = 40_000
+MOST_SECONDS = 180.0
 
 
 class Traffic:
     """`failures` holds a line for each request that was not answered with 200."""
 
-    def __init__(self, url: str, ca_file: str, requests: int) -> None:
+    def __init__(self, url: str, ca_file: str) -> None:
         assert ip_address(urlsplit(url).hostname or "").is_loopback
         self._url = url
         self._context = ssl.create_default_context(cafile=ca_file)
-        self._left = requests
+        self._left = MOST_REQUESTS
+        self._end = time.monotonic() + MOST_SECONDS
         self.answered = 0
         self.failures: list[str] = []
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
+    @property
+    def running(self) -> bool:
+        """False once it has used up its requests or its time, or was stopped."""
+        return self._left > 0 and time.monotonic() < self._end
+
     def start(self) -> None:
         self._thread.start()
 
-    def wait(self) -> None:
+    def stop(self) -> None:
+        """Ask no more; back when every request is answered."""
+        self._left = 0
         self._thread.join()
 
-    def stop(self) -> None:
-        self._left = 0
-        self.wait()
-
     async def _run(self) -> None:
-        async with httpx.AsyncClient(verify=self._context, timeout=10) as client:
+        async with httpx.AsyncClient(verify=self._context, timeout=10, trust_env=False) as client:
             await asyncio.gather(*(self._work(client) for _ in range(WORKERS)))
 
     async def _work(self, client: httpx.AsyncClient) -> None:
-        while self._left > 0:
+        while self.running:
             self._left -= 1
             try:
                 answer = await client.get(self._url)
@@ -56,9 +63,9 @@ class Traffic:
 
 
 @contextmanager
-def traffic(url: str, ca_file: str, requests: int) -> Iterator[Traffic]:
-    """Start `requests` requests in the background; what is left of them is dropped at the end."""
-    load = Traffic(url, ca_file, requests)
+def traffic(url: str, ca_file: str) -> Iterator[Traffic]:
+    """Requests in the background until the end of the block, at most MOST_REQUESTS and for MOST_SECONDS."""
+    load = Traffic(url, ca_file)
     load.start()
     try:
         yield load
