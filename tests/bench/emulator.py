@@ -123,7 +123,7 @@ class Emulator:
 
 def serve(home: Path) -> None:
     os.environ.update(KEYS)
-    apply_mends()
+    apply_mends(settings(home))
     server = AwsServer(settings(home), wake=lambda: None)
     server.start()
     over = threading.Event()
