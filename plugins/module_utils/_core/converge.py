@@ -125,7 +125,9 @@ def _make(kind: Kind, change: Change, there: Known) -> Found | None:
         return None
     for ref in references((change.wanted.properties, change.wanted.initial)):
         if (ref.kind, ref.name) not in there:
-            raise CalstackError(f"it refers to {ref.kind} {ref.name}, which nobody makes: this is a bug of the component.")
+            raise CalstackError(
+                f"it refers to {ref.kind} {ref.name}, which nobody makes: this is a bug of the component."
+            )
     properties = resolve(change.wanted.properties, there)
     if change.found is None:
         return kind.create(change.name, properties | resolve(change.wanted.initial, there))

@@ -9,6 +9,9 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.plan import Change
 
+OUR_TAGS = ("tags.calstack:", "tags.Name")
+"""Every new resource has them: said with each, they would hide the rest."""
+
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
@@ -21,7 +24,8 @@ def _lines(change: Change) -> Iterator[str]:
     yield f"{SIGNS[change.action]} {change.kind} {change.name}"
     if change.action == "create":
         for path, value in _leaves(change.after):
-            yield f"    {path}: {_text(value)}"
+            if not path.startswith(OUR_TAGS):
+                yield f"    {path}: {_text(value)}"
     if change.action == "update":
         before, after = dict(_leaves(change.before)), dict(_leaves(change.after))
         for path in sorted(before.keys() | after.keys()):

@@ -7,7 +7,15 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.show import sho
 
 def test_each_change_is_a_paragraph():
     wanted = [
-        Wanted("subnet", "a", {"vpc": Ref("vpc", "main"), "tags": {"Name": "a"}, "zones": ("x", "y")}),
+        Wanted(
+            "subnet",
+            "a",
+            {
+                "vpc": Ref("vpc", "main"),
+                "tags": {"Name": "a", "calstack:environment": "dev", "owner": "us"},
+                "zones": ("x", "y"),
+            },
+        ),
         Wanted("group", "web", {"health": {"path": "/new", "port": 1}, "open_to": frozenset({"b", "a"})}),
     ]
     found = [
@@ -17,7 +25,7 @@ def test_each_change_is_a_paragraph():
     assert show(plan(wanted, found)) == (
         "+ subnet a\n"
         "    vpc: (known after apply)\n"
-        "    tags.Name: a\n"
+        "    tags.owner: us\n"
         "    zones: x, y\n"
         "~ group web\n"
         "    health.path: / -> /new\n"
