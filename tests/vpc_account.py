@@ -12,7 +12,6 @@ PARAMS = {
     "nat": "per_zone",
     "interface_endpoints": [],
     "balancer_cidrs": ["0.0.0.0/0"],
-    "app_port": 5000,
     "task_egress": [
         {"protocol": "tcp", "from_port": 443, "to_port": None, "cidrs": ["0.0.0.0/0"]},
         {"protocol": "tcp", "from_port": 27015, "to_port": 27017, "cidrs": ["0.0.0.0/0"]},

@@ -13,7 +13,8 @@ description:
   - Converges a VPC with a public and a private subnet in each of two or three zones, an internet gateway, NAT gateways
     with elastic IPs, a public route table and a private one for each zone, a gateway endpoint for S3, optional
     interface endpoints, security groups for a load balancer and for tasks, and optional flow logs.
-  - The default security group is closed.
+  - The default security group is closed. The load balancer's reaches the tasks' on every TCP port, because releases change
+    the port tasks listen on, and nothing else.
   - Subnets are computed from O(cidr), a quarter of it for each zone's private subnet and a sixteenth for each public
     one. A third zone can be added later without moving the others.
   - Rules are let through before others are refused, and routes moved before gateways are deleted, so no change of
@@ -63,9 +64,6 @@ options:
     type: list
     elements: str
     default: [0.0.0.0/0]
-  app_port:
-    description: The port on which tasks listen to the load balancer. Required unless O(state=absent).
-    type: int
   task_egress:
     description:
       - What tasks may reach. The default is HTTPS, and MongoDB's ports as Atlas uses them.
@@ -108,7 +106,6 @@ EXAMPLES = r"""
     environment_name: prod
     stack_name: calstack-prod
     cidr: 10.40.0.0/16
-    app_port: 5000
     flow_logs: true
 
 - name: A cheap one
@@ -118,7 +115,6 @@ EXAMPLES = r"""
     cidr: 10.20.0.0/20
     zones: [eu-west-1a, eu-west-1c]
     nat: single
-    app_port: 5000
 
 - name: What it would take to have no way to the Internet
   calstack.aws.vpc:
@@ -127,7 +123,6 @@ EXAMPLES = r"""
     cidr: 10.30.0.0/16
     nat: none
     interface_endpoints: [ecr.api, ecr.dkr, logs, secretsmanager]
-    app_port: 5000
     task_egress:
       - {from_port: 443}
       - {from_port: 1024, to_port: 65535, cidrs: [10.30.0.0/16]}
@@ -202,7 +197,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.component import
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=COMMON | ARGUMENTS,
-        required_if=[("state", "present", ("cidr", "app_port"))],
+        required_if=[("state", "present", ("cidr",))],
         supports_check_mode=True,
     )
     run(module, VPC)

@@ -34,11 +34,13 @@ def endpoints(scope: Scope) -> str:
 def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     """The groups, then their rules, which need all groups.
 
-    Raises InputError naming app_port, vpc_balancer_cidrs or vpc_task_egress.
+    From balancer to tasks every TCP port is open. The port tasks listen on is the release's to change: old tasks listen on
+    the old one until the new ones have taken over, and a rule for one port would cut either off. Only these two
+    groups are named, and tasks have nothing else in their group.
+
+    Raises InputError naming vpc_balancer_cidrs or vpc_task_egress.
     """
-    if not 1 <= params["app_port"] <= LAST_PORT:
-        raise InputError(f"app_port is {params['app_port']}: a port is a number from 1 to {LAST_PORT}.")
-    app = traffic("tcp", params["app_port"])
+    app = traffic("tcp", 1, LAST_PORT)
     to_tasks: Peers = frozenset({Ref("security group", tasks(scope))})
     from_balancer: Peers = frozenset({Ref("security group", balancer(scope))})
     public = cidrs("vpc_balancer_cidrs", params["balancer_cidrs"])

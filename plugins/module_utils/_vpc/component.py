@@ -52,7 +52,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "nat": {"type": "str", "choices": ["per_zone", "single", "none"], "default": "per_zone"},
     "interface_endpoints": {"type": "list", "elements": "str", "default": []},
     "balancer_cidrs": {"type": "list", "elements": "str", "default": ["0.0.0.0/0"]},
-    "app_port": {"type": "int"},
     "task_egress": {
         "type": "list",
         "elements": "dict",

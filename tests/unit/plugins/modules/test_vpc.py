@@ -10,7 +10,7 @@ from ansible_collections.calstack.aws.plugins.modules import vpc
 from emulator import account
 
 BASE = {"environment_name": "dev", "stack_name": "calstack-dev"}
-WANTED = {"cidr": "10.20.0.0/16", "app_port": 5000}
+WANTED = {"cidr": "10.20.0.0/16"}
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def test_check_mode_shows_what_it_cannot_know_yet(aws, capsys):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"cidr": "10.20.0.0/24", "app_port": 5000}, "vpc_cidr is 10.20.0.0/24: too small"),
-        ({"cidr": "10.20.0.0/16"}, "state is present but all of the following are missing: app_port"),
+        ({"cidr": "10.20.0.0/24"}, "vpc_cidr is 10.20.0.0/24: too small"),
+        ({}, "state is present but all of the following are missing: cidr"),
         (WANTED | {"zones": ["eu-west-1a", "eu-west-9z"]}, "Available zones: eu-west-1a, eu-west-1b, eu-west-1c"),
         (WANTED | {"task_egress": [{"to_port": 1}]}, "missing required arguments: from_port"),
     ],

@@ -120,8 +120,8 @@ def test_groups_let_through_the_way_of_a_request_and_nothing_else(aws):
         )
 
     assert rules(balancer, "IpPermissions") == [(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0")]
-    assert rules(balancer, "IpPermissionsEgress") == [(5000, 5000, tasks)]
-    assert rules(tasks, "IpPermissions") == [(5000, 5000, balancer)]
+    assert rules(balancer, "IpPermissionsEgress") == [(1, 65535, tasks)]
+    assert rules(tasks, "IpPermissions") == [(1, 65535, balancer)]
     assert rules(tasks, "IpPermissionsEgress") == [(443, 443, "0.0.0.0/0"), (27015, 27017, "0.0.0.0/0")]
     default = only(group for group in groups.values() if group["GroupName"] == "default")
     assert default["IpPermissions"] == default["IpPermissionsEgress"] == []

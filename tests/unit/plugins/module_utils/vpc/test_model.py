@@ -105,10 +105,10 @@ def rules(**given):
     )
 
 
-def test_the_application_port_is_open_between_balancer_and_tasks_only():
-    balancer, tasks = rules(app_port=8080, task_egress=[])
-    assert balancer["egress"] == {"tcp 8080": frozenset({Ref("security group", "calstack-dev-tasks")})}
-    assert tasks["ingress"] == {"tcp 8080": frozenset({Ref("security group", "calstack-dev-balancer")})}
+def test_tasks_are_reached_by_the_balancer_only_whatever_port_a_release_gives_them():
+    balancer, tasks = rules(task_egress=[])
+    assert balancer["egress"] == {"tcp 1-65535": frozenset({Ref("security group", "calstack-dev-tasks")})}
+    assert tasks["ingress"] == {"tcp 1-65535": frozenset({Ref("security group", "calstack-dev-balancer")})}
     assert tasks["egress"] == {}
 
 
@@ -136,7 +136,6 @@ def test_egress_to_one_port_from_several_entries_is_one_rule():
             {"task_egress": [{"protocol": "tcp", "from_port": 1, "to_port": 1, "cidrs": ["x"]}]},
             r"vpc_task_egress\[0\]\.cidrs: 'x'",
         ),
-        ({"app_port": 0}, "app_port is 0"),
         ({"cidr": "10.0.0.0/26"}, "vpc_cidr"),
     ],
 )
