@@ -134,7 +134,7 @@ class Secret(Kind):
         new = model.merged(secret, offered, stored, lambda _length: "")
         for variable in secret.variables:
             if variable.name in offered and new[variable.name] != stored.get(variable.name):
-                check(variable, new[variable.name])
+                check(variable, new[variable.name], self._manager.meta.endpoint_url)
         if changed := sorted(name for name in new if name not in stored or new[name] != stored[name]):
             self._ledger.changed.setdefault(secret.id, changed)
         for name in model.kept(secret, self._given.values, stored):

@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._secrets.model import SHORTEST_GENERATED, Variable
 
 MONGO_URI = "MONGO_URI"
 JSON_SUFFIX = "_JSON"
+LOOPBACK = re.compile(r"127\.|localhost$|.*\.localhost$|\[?::1\]?$|0\.0\.0\.0$")
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
@@ -36,8 +39,11 @@ def _article(value: Any) -> str:
     )
 
 
-def check(variable: Variable, value: str) -> None:
-    """Raises InputError for a value the application could not use. The message names the variable only."""
+def check(variable: Variable, value: str, endpoint: str) -> None:
+    """Raises InputError for a value the application could not use. The message names the variable only.
+
+    `endpoint` is the URL of the Secrets Manager that will hold it.
+    """
     if variable.generate and len(value) < SHORTEST_GENERATED:
         raise InputError(
             f"{variable.name} has fewer than {SHORTEST_GENERATED} characters. Leave it out to have one generated, "
@@ -47,6 +53,21 @@ def check(variable: Variable, value: str) -> None:
         _check_json(variable.name, value)
     if variable.name == MONGO_URI:
         _check_mongo_uri(value)
+        if not _is_here(urlsplit(endpoint).hostname or "") and any(map(_is_here, _hosts(value))):
+            raise InputError(
+                f"{MONGO_URI} names a database on this machine, which the tasks in AWS could not reach. Use a new "
+                f"shell if this one has been used with a stand-in for AWS, and give the environment's own."
+            )
+
+
+def _is_here(host: str) -> bool:
+    return bool(LOOPBACK.match(host.lower()))
+
+
+def _hosts(uri: str) -> list[str]:
+    """The hosts of a connection string, which may name several with a port each."""
+    netloc = re.split(r"[/?]", uri.partition("://")[2], maxsplit=1)[0]
+    return [re.sub(r":\d+$", "", host) for host in netloc.rpartition("@")[2].split(",")]
 
 
 def _check_json(name: str, value: str) -> None:

@@ -14,7 +14,7 @@ from emulator import account
 
 APP = "calstack/dev/app"
 DATABASE = "calstack/dev/database"
-VALUES = {"SENDGRID_API_KEY": "sg-0123456789", "MONGO_URI": "mongodb://u:p@127.0.0.1/"}
+VALUES = {"SENDGRID_API_KEY": "sg-0123456789", "MONGO_URI": "mongodb://u:p@db.example.com/"}
 
 
 @pytest.fixture
@@ -150,6 +150,15 @@ def test_a_key_taken_out_is_made_anew(aws):
     put(aws, SENDGRID_API_KEY="sg-0123456789")
     assert "variables.FLASK_SECRET_KEY: (none) -> (generated)" in Run(aws).text
     assert stored(aws)["FLASK_SECRET_KEY"] != old["FLASK_SECRET_KEY"]
+
+
+def test_the_labs_database_is_not_stored_in_an_account_and_one_left_in_the_shell_is_no_harm(aws):
+    here = {"MONGO_URI": "mongodb://u:p@127.0.0.1/"}
+    with pytest.raises(InputError, match="a database on this machine"):
+        Run(aws, {"SENDGRID_API_KEY": "sg-0123456789"}, fallbacks=here)
+    assert not aws.writes
+    Run(aws)
+    assert not Run(aws, {}, fallbacks=here).result.changes
 
 
 @pytest.mark.parametrize("call", ["describe_secret", "get_secret_value"])

@@ -5,10 +5,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 from ansible_collections.calstack.aws.plugins.module_utils._secrets.model import Variable
 from ansible_collections.calstack.aws.plugins.module_utils._secrets.values import check, given
 
+AWS = "https://secretsmanager.eu-west-1.amazonaws.com"
+HERE = "http://127.0.0.1:4566"
 
-def refused(name, value, generate=0):
+
+def refused(name, value, generate=0, endpoint=HERE):
     with pytest.raises(InputError) as error:
-        check(Variable(name, generate), value)
+        check(Variable(name, generate), value, endpoint)
     assert name in str(error.value)
     assert value not in str(error.value)
     assert error.value.__cause__ is None
@@ -28,7 +31,7 @@ def test_what_yaml_has_made_of_a_value_is_refused(value):
 
 def test_a_session_key_has_32_characters():
     assert "32" in refused("FLASK_SECRET_KEY", "k" * 31, generate=48)
-    check(Variable("FLASK_SECRET_KEY", 48), "k" * 32)
+    check(Variable("FLASK_SECRET_KEY", 48), "k" * 32, AWS)
 
 
 @pytest.mark.parametrize("text", ["{'web': 'python, not JSON'}", "[1]", "google.json", '{"web": '])
@@ -37,7 +40,7 @@ def test_json_must_be_an_object(text):
 
 
 def test_json_as_downloaded():
-    check(Variable("GOOGLE_CLIENT_SECRET_JSON"), '{"web": {"client_id": "1"}}')
+    check(Variable("GOOGLE_CLIENT_SECRET_JSON"), '{"web": {"client_id": "1"}}', AWS)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +65,36 @@ def test_a_connection_string_must_be_understood(uri):
     ],
 )
 def test_connection_strings(uri):
-    check(Variable("MONGO_URI"), uri)
+    check(Variable("MONGO_URI"), uri, HERE)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://user:hunter2@127.81.0.3:27017/calstack?tls=true",
+        "mongodb://user:hunter2@localhost/",
+        "mongodb://LOCALHOST",
+        "mongodb://user:hunter2@db.calstack.localhost:27017",
+        "mongodb://user:hunter2@[::1]:27017/x",
+        "mongodb://db.example.com:27017,127.0.0.1:27017/x",
+    ],
+)
+def test_tasks_in_aws_cannot_reach_a_database_of_this_machine(uri):
+    message = refused("MONGO_URI", uri, endpoint=AWS)
+    assert "new shell" in message
+    assert "hunter2" not in message
+    check(Variable("MONGO_URI"), uri, HERE)
+    check(Variable("MONGO_URI"), uri, "http://localhost:4566")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://localhost:p@db.example.com/",
+        "mongodb://u:p@db.example.com:27017/localhost?appName=localhost",
+        "mongodb://u:p@10.127.0.1/",
+        "mongodb://localhost.example.com",
+    ],
+)
+def test_a_host_elsewhere_is_taken(uri):
+    check(Variable("MONGO_URI"), uri, AWS)
