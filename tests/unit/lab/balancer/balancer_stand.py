@@ -18,6 +18,8 @@ import boto3
 from botocore.config import Config
 
 from lab import ca
+from lab.balancer.envoy import Envoy
+from lab.balancer.health import observations
 from lab.settings import Settings
 
 Answer = tuple[int, dict[str, str], str]
@@ -165,6 +167,12 @@ class Stand:
         described = self.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         states = [item["TargetHealth"] for item in described]
         return [(state["State"], state.get("Reason"), state.get("Description")) for state in states]
+
+    def leaves_out(self, toy: Toy) -> bool:
+        """Whether Envoy says that the target is no endpoint."""
+        clusters = Envoy(self.settings).clusters()
+        endpoints = {(address, port) for (_, address, port), _ in observations(clusters or {})}
+        return clusters is not None and toy.server_address[:2] not in endpoints
 
     def healthy(self, group: str, number: int = 1) -> None:
         assert until(lambda: [state for state, *_ in self.health(group)] == ["healthy"] * number), self.health(group)

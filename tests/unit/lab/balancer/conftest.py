@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.process import sweep
 from lab.settings import CHECKOUT, Settings
 from tests.unit.lab.balancer.balancer_stand import Stand
 
@@ -24,12 +25,17 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     settings = Settings.from_environment(environment)
     script = Path(__file__).with_name("balancer_process.py")
     process = subprocess.Popen([sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    stand = Stand(settings, process)
-    stand.network()
-    yield stand
-    process.terminate()
-    assert process.wait(15) == 0
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        stand = Stand(settings, process)
+        stand.network()
+        yield stand
+        process.terminate()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
+        sweep(settings)
     assert not (settings.run / "envoy").exists()
     assert not (settings.run / "ca").exists()
