@@ -13,6 +13,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently, unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import COLOURS, cluster_name, service_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.ownership import concerning
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lower_tags, tag_mapping
 
 EMPTY = "empty"
@@ -42,7 +43,8 @@ class Cluster(Kind):
             clusters=[cluster_name(self.scope.stack)], include=["TAGS", "SETTINGS"]
         )
         # A deleted cluster goes on being described as INACTIVE for a while.
-        return [self._found(item) for item in answer["clusters"] if item["status"] != "INACTIVE"]
+        found = [self._found(item) for item in answer["clusters"] if item["status"] != "INACTIVE"]
+        return concerning(self.scope, found, wanted)
 
     def _found(self, item: Mapping[str, Any]) -> Found:
         settings = {setting["name"]: setting["value"] for setting in item.get("settings", ())}

@@ -11,6 +11,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Cli
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import log_group_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.ownership import concerning
 
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -32,7 +33,8 @@ class LogGroup(Kind):
             return []
         name = log_group_name(self.scope.stack)
         pages = self.clients("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        return [self._found(item) for page in pages for item in page["logGroups"] if item["logGroupName"] == name]
+        found = [self._found(item) for page in pages for item in page["logGroups"] if item["logGroupName"] == name]
+        return concerning(self.scope, found, wanted)
 
     def _found(self, item: Mapping[str, Any]) -> Found:
         arn = item["arn"].removesuffix(":*")

@@ -19,6 +19,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import (
 )
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import (
     COLOURS,
+    ROLE_POLICY,
     cluster_name,
     log_group_name,
     placeholder,
@@ -86,9 +87,14 @@ def _roles(params: Params, scope: Scope) -> list[Wanted]:
     }
     trust = permissions.trust(account)
     return [
-        Wanted("role", name, {"tags": scope.tags(name), "trust": trust, "policy": policy})
+        Wanted("role", name, {"tags": scope.tags(name), "trust": trust, "attached": frozenset()} | _inline(policy))
         for name, policy in ((role_name(scope.stack, account.region, use), policy) for use, policy in policies.items())
     ]
+
+
+def _inline(policy: permissions.Statements) -> dict[str, Any]:
+    """IAM takes no policy without statements."""
+    return {"inline": {ROLE_POLICY: policy} if policy else {}}
 
 
 def _cluster(params: Params, scope: Scope) -> Wanted:

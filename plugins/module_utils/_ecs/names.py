@@ -6,6 +6,7 @@ from __future__ import annotations
 
 COLOURS = ("blue", "green")
 CONTAINER = "app"
+ROLE_POLICY = "ecs"
 
 PLACEHOLDER_TAG = "waiting-for-the-first-image"
 """The tag no image has: a task definition needs an image even while there is none to run."""

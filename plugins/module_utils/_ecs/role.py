@@ -1,22 +1,23 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""The execution role and the task role, each with one inline policy."""
+"""The execution role and the task role, each with one inline policy and nothing else."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import role_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.ownership import concerning
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.permissions import document, statements
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import tag_mapping, upper_tags
 
 ABSENT = "NoSuchEntity"
-POLICY = "ecs"
 USES = ("execution", "task")
 
 
@@ -27,20 +28,35 @@ class Role(Kind):
         # Not IAM's client: its region is all of AWS.
         region = self.clients("ecs").meta.region_name
         found = (self._found(role_name(self.scope.stack, region, use)) for use in USES)
-        return [item for item in found if item]
+        return concerning(self.scope, [item for item in found if item], wanted)
 
     def _found(self, name: str) -> Found | None:
         iam = self.clients("iam")
         answer = unless_absent(lambda: iam.get_role(RoleName=name), ABSENT)
         if answer is None:
             return None
-        policy = unless_absent(lambda: iam.get_role_policy(RoleName=name, PolicyName=POLICY), ABSENT)
+        attached = self._listed("list_attached_role_policies", "AttachedPolicies", name)
         properties = {
             "tags": tag_mapping(answer["Role"].get("Tags")),
             "trust": statements(answer["Role"]["AssumeRolePolicyDocument"]),
-            "policy": statements(policy["PolicyDocument"]) if policy else {},
+            "inline": self._inline(name),
+            "attached": frozenset(policy["PolicyArn"] for policy in attached),
         }
         return Found(self.kind, name, name, properties, {"arn": answer["Role"]["Arn"]})
+
+    def _inline(self, role: str) -> dict[str, Any]:
+        """All inline policies by name, ours and what others have put beside it."""
+        iam, found = self.clients("iam"), {}
+        for name in self._listed("list_role_policies", "PolicyNames", role):
+            answer = unless_absent(partial(iam.get_role_policy, RoleName=role, PolicyName=name), ABSENT)
+            if answer:
+                found[name] = statements(answer["PolicyDocument"])
+        return found
+
+    def _listed(self, call: str, key: str, role: str) -> list[Any]:
+        """Nothing of a role that goes meanwhile."""
+        pages = self.clients("iam").get_paginator(call).paginate(RoleName=role)
+        return unless_absent(lambda: [item for page in pages for item in page[key]], ABSENT) or []
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
         role = self.clients("iam").create_role(
@@ -49,7 +65,7 @@ class Role(Kind):
             Description=f"ECS tasks of {self.scope.stack}",
             Tags=upper_tags(properties["tags"]),
         )["Role"]
-        self._put_policy(name, properties["policy"])
+        self._put(name, properties["inline"])
         return Found(self.kind, name, name, properties, {"arn": role["Arn"]})
 
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
@@ -57,17 +73,19 @@ class Role(Kind):
         if "trust" in changed:
             trust = json.dumps(document(properties["trust"]))
             iam.update_assume_role_policy(RoleName=found.id, PolicyDocument=trust)
-        if "policy" in changed:
-            self._put_policy(found.id, properties["policy"])
+        if "inline" in changed:
+            self._put(found.id, properties["inline"])
+            for policy in found.properties["inline"].keys() - properties["inline"].keys():
+                unless_absent(partial(iam.delete_role_policy, RoleName=found.id, PolicyName=policy), ABSENT)
+        for policy in found.properties["attached"] - properties["attached"]:
+            unless_absent(partial(iam.detach_role_policy, RoleName=found.id, PolicyArn=policy), ABSENT)
         if "tags" in changed:
             iam.tag_role(RoleName=found.id, Tags=upper_tags(properties["tags"]))
 
-    def _put_policy(self, name: str, policy: Mapping[str, Any]) -> None:
-        iam = self.clients("iam")
-        if policy:
-            iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document(policy)))
-        else:
-            unless_absent(lambda: iam.delete_role_policy(RoleName=name, PolicyName=POLICY), ABSENT)
+    def _put(self, role: str, inline: Mapping[str, Any]) -> None:
+        for name, policy in inline.items():
+            text = json.dumps(document(policy))
+            self.clients("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=text)
 
     def delete(self, found: Found) -> None:
         unless_absent(lambda: self._empty_and_delete(found.id), ABSENT)
@@ -75,10 +93,8 @@ class Role(Kind):
     def _empty_and_delete(self, name: str) -> None:
         """IAM deletes a role only when nothing is attached to it, by whomever."""
         iam = self.clients("iam")
-        for page in iam.get_paginator("list_role_policies").paginate(RoleName=name):
-            for policy in page["PolicyNames"]:
-                iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
-            for policy in page["AttachedPolicies"]:
-                iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+        for policy in self._listed("list_role_policies", "PolicyNames", name):
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        for policy in self._listed("list_attached_role_policies", "AttachedPolicies", name):
+            iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         iam.delete_role(RoleName=name)

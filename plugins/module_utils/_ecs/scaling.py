@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import (
@@ -16,6 +16,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import (
     resource_id,
     service_name,
 )
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.service import describe
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import tag_mapping
 
 SERVICE = "application-autoscaling"
 DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
@@ -31,12 +33,21 @@ def targets(clients: Any, stack: str) -> dict[str, dict[str, Any]]:
     return {ids[item["ResourceId"]]: item for page in pages for item in page["ScalableTargets"]}
 
 
+def _ours(clients: Clients, scope: Scope, wanted: Iterable[Wanted]) -> list[str]:
+    """The colours to look at: to delete, not those whose service is a stranger's of our name."""
+    strange = {} if list(wanted) else describe(clients, scope.stack)
+    return [
+        colour for colour in COLOURS if colour not in strange or scope.owns(tag_mapping(strange[colour].get("tags")))
+    ]
+
+
 class ScalableTarget(Kind):
     """The bounds of a service's desired count. Whose it is, its service says: the tags are only for people."""
 
     kind = "scalable target"
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
+        ours = _ours(self.clients, self.scope, wanted)
         return [
             Found(
                 self.kind,
@@ -45,6 +56,7 @@ class ScalableTarget(Kind):
                 {"min_capacity": item["MinCapacity"], "max_capacity": item["MaxCapacity"]},
             )
             for colour, item in targets(self.clients, self.scope.stack).items()
+            if colour in ours
         ]
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
@@ -73,7 +85,7 @@ class ScalingPolicy(Kind):
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         found = []
-        for colour in COLOURS:
+        for colour in _ours(self.clients, self.scope, wanted):
             ours = {policy_name(self.scope.stack, colour, measure): measure for measure in METRICS}
             pages = (
                 self.clients(SERVICE)

@@ -69,7 +69,8 @@ class Service(Kind):
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         asked = {item.name: item.properties for item in wanted}
         services = describe(self.clients, self.scope.stack).values()
-        return [self._found(item, asked.get(item["serviceName"], {})) for item in services]
+        found = [self._found(item, asked.get(item["serviceName"], {})) for item in services]
+        return [item for item in found if item.name in asked or self.scope.owns(item.properties["tags"])]
 
     def _found(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> Found:
         rollout = primary(item).get("rolloutState", "COMPLETED")

@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import COLOURS, service_name
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import described, latest, normalise, render
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import (
+    described,
+    family_of,
+    latest,
+    normalise,
+    render,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lower_tags, tag_mapping
 
 NEW_ROLE = "Role is not valid"
@@ -25,20 +31,23 @@ class TaskDefinition(Kind):
     adopts = True
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
-        taking_down = not list(wanted)
+        names = {item.name for item in wanted}
         found = []
         for family in (service_name(self.scope.stack, colour) for colour in COLOURS):
-            answer = latest(self.clients("ecs"), family) or (self._inactive(family) if taking_down else None)
+            answer = latest(self.clients("ecs"), family) if family in names else next(self._ours(family), None)
             if answer:
                 arn = answer["taskDefinition"]["taskDefinitionArn"]
                 properties = normalise(answer["taskDefinition"], tag_mapping(answer.get("tags")))
                 found.append(Found(self.kind, family, arn, properties))
         return found
 
-    def _inactive(self, family: str) -> dict[str, Any] | None:
-        """What a killed deletion has left."""
-        arns = self._revisions(family, "INACTIVE")
-        return described(self.clients("ecs"), arns[-1]) if arns else None
+    def _ours(self, family: str) -> Iterator[dict[str, Any]]:
+        """Revisions with our tags, newest active ones first; inactive ones are what a killed deletion has left."""
+        for status in ("ACTIVE", "INACTIVE"):
+            for arn in reversed(self._revisions(family, status)):
+                answer = described(self.clients("ecs"), arn)
+                if self.scope.owns(tag_mapping(answer.get("tags"))):
+                    yield answer
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
         ecs = self.clients("ecs")
@@ -53,13 +62,17 @@ class TaskDefinition(Kind):
             self.create(found.name, properties)
 
     def delete(self, found: Found) -> None:
+        """Only revisions that carry our tags: a family is no more than a name."""
         ecs = self.clients("ecs")
-        for arn in self._revisions(found.name, "ACTIVE"):
-            ecs.deregister_task_definition(taskDefinition=arn)
-        arns = self._revisions(found.name, "INACTIVE")
+        ours = [answer["taskDefinition"] for answer in self._ours(found.name)]
+        for revision in ours:
+            if revision["status"] == "ACTIVE":
+                ecs.deregister_task_definition(taskDefinition=revision["taskDefinitionArn"])
+        arns = [revision["taskDefinitionArn"] for revision in ours]
         for start in range(0, len(arns), DELETED_AT_ONCE):
             ecs.delete_task_definitions(taskDefinitions=arns[start : start + DELETED_AT_ONCE])
 
     def _revisions(self, family: str, status: str) -> list[str]:
         pages = self.clients("ecs").get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status)
-        return [arn for page in pages for arn in page["taskDefinitionArns"]]
+        # A familyPrefix: another family may start with our name.
+        return [arn for page in pages for arn in page["taskDefinitionArns"] if family_of(arn) == family]

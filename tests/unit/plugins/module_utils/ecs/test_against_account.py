@@ -1,5 +1,7 @@
 """The component against an emulated account: built, started, left alone, completed, mended."""
 
+import json
+
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
@@ -144,6 +146,21 @@ def permissions(aws):
     return "role calstack-dev-eu-west-1-ecs-execution"
 
 
+def attached_policy(aws):
+    role = "calstack-dev-eu-west-1-ecs-task"
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    arn = aws("iam").create_policy(PolicyName="all", PolicyDocument=json.dumps(policy))["Policy"]["Arn"]
+    aws("iam").attach_role_policy(RoleName=role, PolicyArn=arn)
+    return f"role {role}"
+
+
+def inline_policy(aws):
+    role = "calstack-dev-eu-west-1-ecs-execution"
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    aws("iam").put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=json.dumps(policy))
+    return f"role {role}"
+
+
 def insights(aws):
     aws("ecs").update_cluster(cluster=CLUSTER, settings=[{"name": "containerInsights", "value": "disabled"}])
     return f"cluster {CLUSTER}"
@@ -176,7 +193,18 @@ def tags(aws):
     return f"service {BLUE}"
 
 
-DRIFTS = (retention, permissions, insights, grace_period, deployment, revision, maximum, tags)
+DRIFTS = (
+    retention,
+    permissions,
+    attached_policy,
+    inline_policy,
+    insights,
+    grace_period,
+    deployment,
+    revision,
+    maximum,
+    tags,
+)
 
 
 class TestDrift:
@@ -188,6 +216,18 @@ class TestDrift:
         assert not built.writes
         assert steps(site(built, built.given)[0]) == [f"update {step}"]
         no_change(built)
+
+    def test_what_else_a_role_was_given_is_shown_and_taken(self, built):
+        attached_policy(built)
+        inline_policy(built)
+        text = show(site(built, built.given, check=True)[0].changes)
+        assert "attached: arn:aws:iam::123456789012:policy/all -> (none)" in text
+        assert "inline.more.0.Action: s3:* -> (none)" in text
+        site(built, built.given)
+        role = {"RoleName": "calstack-dev-eu-west-1-ecs-task"}
+        assert not built("iam").list_attached_role_policies(**role)["AttachedPolicies"]
+        role = {"RoleName": "calstack-dev-eu-west-1-ecs-execution"}
+        assert built("iam").list_role_policies(**role)["PolicyNames"] == ["ecs"]
 
     def test_what_is_gone_comes_back(self, built):
         built("application-autoscaling").deregister_scalable_target(**DIMENSION, ResourceId=f"service/{CLUSTER}/{BLUE}")

@@ -1,10 +1,13 @@
 """Only looking, and taking down."""
 
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import ForeignError, InputError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
-from ecs_account import BLUE, CLUSTER, EVERYTHING, destroy, services, site, steps
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.component import ecs
+from ecs_account import BLUE, CLUSTER, DEFAULTS, EVERYTHING, destroy, register, services, site, steps
 
 
 class TestCheckMode:
@@ -78,5 +81,26 @@ class TestAbsent:
         aws("ecs").create_cluster(clusterName=CLUSTER, tags=[{"key": "calstack:environment", "value": "prod"}])
         with pytest.raises(ForeignError):
             site(aws, aws.given)
-        with pytest.raises(ForeignError):
-            destroy(aws)
+        assert not destroy(aws).changes
+
+    def test_anothers_resources_of_our_names_stay(self, built):
+        """The same stack's name, another environment's tags."""
+        stranger = Scope("prod", "ecs", "calstack-dev")
+        built.calls.clear()
+        kinds = [kind(built, stranger) for kind in ecs(DEFAULTS).kinds]
+        assert not converge(kinds, ()).changes
+        assert not built.writes
+
+    @pytest.mark.parametrize("status", ["ACTIVE", "INACTIVE"])
+    def test_anothers_revisions_in_a_family_of_our_name_stay(self, built, status):
+        arns = [register(built, BLUE), register(built, BLUE)]
+        for number, arn in enumerate(arns):
+            keys = ["calstack:environment", "calstack:component", "calstack:stack", "Name"]
+            built("ecs").untag_resource(resourceArn=arn, tagKeys=keys)
+            tags = [{"key": "owner", "value": "somebody"}] * number
+            built("ecs").tag_resource(resourceArn=arn, tags=tags)
+            if status == "INACTIVE":
+                built("ecs").deregister_task_definition(taskDefinition=arn)
+        assert f"delete task definition {BLUE}" in steps(destroy(built))
+        assert built("ecs").list_task_definitions(familyPrefix=BLUE, status=status)["taskDefinitionArns"] == arns
+        assert not destroy(built).changes
