@@ -66,15 +66,6 @@ def members(leader: Identity) -> list[int]:
     return [stat.pid for stat in _all() if stat.session == leader.pid and stat.state != "Z"]
 
 
-def recorded(settings: Settings) -> list[Identity]:
-    """The leaders of the sessions that have a record, whether they live or not."""
-    found = []
-    for record in (settings.run / "processes").glob("*"):
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            found.append(Identity.parse(record.read_text()))
-    return found
-
-
 def kill_session(leader: Identity) -> None:
     """SIGKILL everything in the session of `leader` and wait until it is gone (at most 5 s)."""
     deadline = time.monotonic() + KILL_GRACE
