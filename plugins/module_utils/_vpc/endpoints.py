@@ -83,6 +83,7 @@ class VpcEndpoint(Ec2Kind):
             arguments["PrivateDnsEnabled"] = changed["private_dns"]
         if arguments:
             self.write("modify_vpc_endpoint", VpcEndpointId=found.id, **arguments)
+            self._await_available(found)  # another subnet makes it pending for minutes
 
     def _await_available(self, found: Found) -> None:
         def state() -> str:

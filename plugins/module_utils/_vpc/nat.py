@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
@@ -14,6 +14,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.ec2 import Ec2Ki
 
 NAT_SECONDS = 900.0
 ALIVE = ("pending", "available")
+LEAVING = "deleting"
 
 
 class ElasticIp(Ec2Kind):
@@ -34,8 +35,9 @@ class ElasticIp(Ec2Kind):
         return Found(self.kind, name, answer["AllocationId"], properties, {"address": answer["PublicIp"]})
 
     def delete(self, found: Found) -> None:
-        # Asking first: AWS answers AuthFailure, not DependencyViolation, for an address that a NAT gateway holds.
-        await_free(self, found.id)
+        # Asking first: AWS answers AuthFailure, not DependencyViolation, for an address that a NAT gateway holds. And
+        # for some seconds it still lists one as available whose deletion it has accepted.
+        await_free(self, found.id, (*ALIVE, LEAVING))
         self.remove(found, "release_address", AllocationId=found.id)
 
 
@@ -59,7 +61,7 @@ class NatGateway(Ec2Kind):
         return Found(self.kind, name_of(item, ident), ident, properties)
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
-        await_free(self, properties["address"])
+        await_free(self, properties["address"], (LEAVING,))
         answer = self.write(
             "create_nat_gateway",
             SubnetId=properties["subnet"],
@@ -93,14 +95,14 @@ class NatGateway(Ec2Kind):
         self.remove(found, "delete_nat_gateway", NatGatewayId=found.id)
 
 
-def await_free(kind: Ec2Kind, allocation: str) -> None:
-    """Wait until no NAT gateway that is being deleted holds the address any more."""
+def await_free(kind: Ec2Kind, allocation: str, states: Sequence[str]) -> None:
+    """Wait until no NAT gateway in one of `states` holds the address any more."""
 
     def state() -> str:
-        leaving = describe(kind.ec2, *NatGateway.listing, Filter=[{"Name": "state", "Values": ["deleting"]}])
+        gateways = describe(kind.ec2, *NatGateway.listing, Filter=[{"Name": "state", "Values": list(states)}])
         holders = [
             item["NatGatewayId"]
-            for item in leaving
+            for item in gateways
             if any(held.get("AllocationId") == allocation for held in item["NatGatewayAddresses"])
         ]
         return f"held by {', '.join(holders)}" if holders else "free"

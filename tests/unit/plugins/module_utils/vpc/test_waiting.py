@@ -113,11 +113,11 @@ def test_a_gateway_that_failed_says_why():
 
 
 def test_an_address_is_released_when_its_gateway_is_gone():
-    ec2 = Ec2(
-        describe_nat_gateways=[gateways("deleting"), gateways("deleting"), {"NatGateways": []}], release_address=[{}]
-    )
+    listed = [gateways("available"), gateways("deleting"), {"NatGateways": []}]
+    ec2 = Ec2(describe_nat_gateways=listed, release_address=[{}])
     kind(ElasticIp, ec2).delete(Found("elastic IP", "calstack-dev-nat-a", "eipalloc-1"))
     assert [operation for operation, _ in ec2.calls] == ["describe_nat_gateways"] * 3 + ["release_address"]
+    assert set(ec2.calls[0][1]["Filter"][0]["Values"]) == {"pending", "available", "deleting"}
 
 
 def test_a_gateway_waits_for_its_address_after_a_killed_deletion():
@@ -186,6 +186,15 @@ def test_an_endpoint_waits_for_its_predecessors_name():
     properties = {"vpc": "vpc-1", "service": "s", "type": "Interface", "private_dns": True, "tags": {}}
     assert kind(VpcEndpoint, ec2).create("calstack-dev-logs", properties).id == "vpce-2"
     assert [operation for operation, _ in ec2.calls].count("describe_vpc_endpoints") == 2
+
+
+def test_an_endpoint_with_another_subnet_is_waited_for():
+    ec2 = Ec2(modify_vpc_endpoint=[{}], describe_vpc_endpoints=[endpoints("pending"), endpoints("available")])
+    found = Found("VPC endpoint", "calstack-dev-logs", "vpce-1", {"subnets": frozenset({"subnet-1"})})
+    wanted = {"subnets": frozenset({"subnet-1", "subnet-2"})}
+    kind(VpcEndpoint, ec2).update(found, wanted, wanted)
+    assert ec2.calls[0] == ("modify_vpc_endpoint", {"VpcEndpointId": "vpce-1", "AddSubnetIds": ["subnet-2"]})
+    assert [operation for operation, _ in ec2.calls[1:]] == ["describe_vpc_endpoints"] * 2
 
 
 def test_an_endpoint_that_failed_is_not_waited_for():
