@@ -134,7 +134,8 @@ version_ids:
   sample: {app: 3f2b8b1e-8a55-4c0e-9c3a-6f5d0f0d5d11}
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -169,7 +170,7 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS | OPTIONS, supports_check_mode=True)
     values, fallbacks = hide(module)
     try:
-        asked = question(module.params, values, fallbacks)
+        asked = replace(question(module.params, values, fallbacks), hide=partial(star_out, module))
     except CalstackError as error:
         module.fail_json(msg=str(error))
     ledger = Ledger()
@@ -192,12 +193,18 @@ def hide(module: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     values, fallbacks = params["values"], params["fallbacks"]
     params |= {"values": {}, "fallbacks": {}}
     every = [*values.values(), *fallbacks.values()]
-    public = [params["environment_name"], params["stack_name"], *values, *fallbacks]
-    public += [text for secret in params["secrets"] for text in (secret["name"], *secret["variables"])]
     # Ansible has put every value on its list, the short ones too, which would star out parts of ARNs.
     module.no_log_values.difference_update(parts(every))
-    module.no_log_values.update(masks(every, public))
+    star_out(module, every, [*values, *fallbacks])
     return values, fallbacks
+
+
+def star_out(module: Any, values: Iterable[Any], public: Iterable[str]) -> None:
+    """Star `values` out of all that the module says, except what is part of a public name."""
+    params = module.params
+    described = [text for secret in params["secrets"] for text in (secret["name"], *secret["variables"])]
+    names = [params["environment_name"], params["stack_name"], *described, *public]
+    module.no_log_values.update(masks(values, names))
 
 
 def question(params: Mapping[str, Any], values: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Given:

@@ -38,6 +38,8 @@ class Given:
     kms_key_id: str = ""
     fallbacks: Mapping[str, str] = field(default_factory=dict, repr=False)
     generate: Callable[[int], str] = field(default=generate, repr=False)
+    hide: Callable[[Iterable[Any], Iterable[str]], None] = field(default=lambda _values, _public: None, repr=False)
+    """Told every value that was not given, as soon as it is known, and the names that must stay readable."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -79,7 +81,7 @@ class Secret(Kind):
         described = {item.name: api.describe(self._manager, item.name) for item in items}
         others = {name for name, secret in described.items() if secret and self._is_anothers(secret.tags)}
         stored = {
-            name: api.value(self._manager, secret)
+            name: self._value(secret)
             for name, secret in described.items()
             if name not in others and not (secret and secret.deleted)
         }
@@ -94,6 +96,18 @@ class Secret(Kind):
             for item in items
             if (secret := described[item.name])
         ]
+
+    def _value(self, secret: api.Described | None) -> dict[str, Any]:
+        value = api.value(self._manager, secret)
+        if secret:
+            self._given.hide(value.values(), [secret.name, secret.arn])
+        return value
+
+    def _generate(self, length: int) -> str:
+        """Hidden before anybody can quote it: an error of AWS may repeat the request."""
+        value = self._given.generate(length)
+        self._given.hide([value], [])
+        return value
 
     def _ours(self) -> list[Found]:
         """What absent takes down. Those that wait to be deleted may go on waiting, where there is a time to wait."""
@@ -159,7 +173,7 @@ class Secret(Kind):
         return model.states(secret, self._given.offered(stored), stored, self._given.names)
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
-        value = model.merged(self._by_name[name], self._given.offered({}), {}, self._given.generate)
+        value = model.merged(self._by_name[name], self._given.offered({}), {}, self._generate)
         request = {
             "Name": name,
             "SecretString": json.dumps(value),
@@ -201,9 +215,9 @@ class Secret(Kind):
 
     def _put(self, name: str) -> None:
         secret = self._by_name[name]
-        stored = api.value(self._manager, api.describe(self._manager, name))
+        stored = self._value(api.describe(self._manager, name))
         self._refuse({name: stored})
-        new = model.merged(secret, self._given.offered(stored), stored, self._given.generate)
+        new = model.merged(secret, self._given.offered(stored), stored, self._generate)
         if new != stored:
             self._manager.put_secret_value(SecretId=name, SecretString=json.dumps(new))
 

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.calstack.aws.plugins.modules import app_secret
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from conftest import CHECKOUT
 from emulator import account
 from moto.server import ThreadedMotoServer
@@ -233,6 +235,41 @@ def test_a_value_neither_shows_nor_spoils_what_is_returned(aws, capsys, value):
     )
     assert answer["invocation"]["module_args"]["values"] == {}
     assert "********" not in json.dumps(answer["diff"])
+
+
+@pytest.mark.parametrize("operation", ["CreateSecret", "PutSecretValue"])
+def test_an_error_that_quotes_the_request_shows_no_value(aws, capsys, monkeypatch, operation):
+    made = [{**DESCRIBED[0], "variables": {"FLASK_SECRET_KEY": {"generate": 48}, "OTHER_KEY": {"generate": 48}}}]
+    quoted = []
+    if operation == "PutSecretValue":
+        call(capsys, secrets=made[:1])
+        manager = aws("secretsmanager")
+        keys = json.loads(manager.get_secret_value(SecretId="calstack/dev/app")["SecretString"])
+        del keys["OTHER_KEY"]
+        manager.put_secret_value(SecretId="calstack/dev/app", SecretString=json.dumps(keys))
+    real = BaseClient._make_api_call
+
+    def refuse(client, name, request):
+        if name != operation:
+            return real(client, name, request)
+        text = request["SecretString"]
+        quoted.extend(json.loads(text).values())
+        words = f"not valid: {request} {quote(text, safe='')} {base64.b64encode(quoted[0].encode()).decode()}"
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": words}}, name)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+    answer = json.dumps(call(capsys, secrets=made))
+    assert "not valid" in answer
+    assert len(quoted) == 2
+    assert not [shape for value in quoted for shape in shapes(value) if shape in answer]
+
+
+@pytest.mark.parametrize("value", ["calstack-dev", "eu-west-1", "secretsmanager", "123456789012"])
+def test_a_stored_value_does_not_spoil_what_is_returned(aws, capsys, value):
+    first = call(capsys, values={"SENDGRID_API_KEY": value})
+    assert call(capsys)["secrets_arns"]["app"].endswith(first["secrets_arns"]["app"][-6:])
+    assert ":secret:calstack/dev/app-" in call(capsys)["secrets_arns"]["app"]
+    assert "arn:aws:secretsmanager:eu-west-1:123456789012:" in call(capsys)["secrets_arns"]["app"]
 
 
 def test_a_recovery_time_aws_would_refuse_is_one_message(aws, capsys):

@@ -41,13 +41,17 @@ class Run:
         self.scope = Scope(environment, "secrets", f"{app}-{environment}")
         self.params = {"secrets": secrets(environment, app), "kms_key_id": given.get("kms_key_id", ""), **given}
         asked = Given(model.secrets(self.params), values, given.get("recovery_days", 30), self.params["kms_key_id"])
-        asked = replace(asked, fallbacks=fallbacks or {})
+        asked = replace(asked, fallbacks=fallbacks or {}, hide=self.hide)
+        self.hidden = []
         self.ledger = Ledger()
         self.wanted = model.wanted(self.params, self.scope, asked.names) if state == "present" else []
         kind = Secret(aws, self.scope, asked, self.ledger)
         self.result = converge([kind], self.wanted, check=check)
         self.actions = [f"{change.action} {change.name}" for change in self.result.changes]
         self.text = show(self.result.changes)
+
+    def hide(self, values, _public):
+        self.hidden.extend(values)
 
 
 def secrets(environment="dev", app="calstack"):
@@ -159,6 +163,12 @@ def test_the_labs_database_is_not_stored_in_an_account_and_one_left_in_the_shell
     assert not aws.writes
     Run(aws)
     assert not Run(aws, {}, fallbacks=here).result.changes
+
+
+def test_what_is_made_or_read_is_hidden(aws):
+    made = Run(aws)
+    assert stored(aws)["FLASK_SECRET_KEY"] in made.hidden
+    assert {*stored(aws).values(), *stored(aws, DATABASE).values()} <= set(Run(aws, {}).hidden)
 
 
 @pytest.mark.parametrize("call", ["describe_secret", "get_secret_value"])
