@@ -55,7 +55,7 @@ def _lines(environment: Environment) -> Iterator[str]:
         yield "  Nothing of it exists: ansible-playbook site.yml builds it."
         return
     if published.get("alb_arn"):
-        yield f"  address    {environment.url}  through the balancer {published['alb_dns_name']}"
+        yield f"  address    {environment.url}  through the balancer {published.get('alb_dns_name', '')}"
     if published.get("vpc_id"):
         subnets = published.get("vpc_private_subnet_ids") or ()
         nat = published.get("vpc_nat_addresses") or ()
@@ -87,6 +87,8 @@ def _tasks(colour: Colour) -> str:
 
 def _short(image: str) -> str:
     """The repository and the first 12 digits of a digest."""
+    if not image:
+        return "unknown image"
     if image.endswith(f":{PLACEHOLDER_TAG}"):
         return "no image yet"
     repository, at, digest = image.rpartition("@sha256:")
