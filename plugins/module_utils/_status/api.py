@@ -59,7 +59,9 @@ def colour(clients: Clients, name: str, service: Mapping[str, Any], weight: int,
         lambda: clients("elbv2").describe_target_health(TargetGroupArn=group_arn), "TargetGroupNotFound"
     )
     targets = health["TargetHealthDescriptions"] if health else ()
-    primary = next((item for item in service.get("deployments", ()) if item["status"] == "PRIMARY"), {})
+    primary: Mapping[str, Any] = next(
+        (item for item in service.get("deployments", ()) if item["status"] == "PRIMARY"), {}
+    )
     return Colour(
         name=name,
         weight=weight,
