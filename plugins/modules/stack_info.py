@@ -13,7 +13,10 @@ description:
   - Finds everything that carries the tag C(calstack:environment) with one look-up, and returns it in the names in
     which the components publish it when they run, so that a component can run alone.
   - Also says whose credentials these are and where they lead, so that a playbook can refuse early.
-  - A key whose resource does not exist, or exists twice, is not returned.
+  - A key whose resource does not exist, or exists twice, is not returned. So where C(ecr_repository) was changed, the
+    RV(ecr_repository_uri) is not, until the former repository is deleted or loses its tags.
+  - Two facts of the component C(ecs) are not returned, because no ARN or tag carries them,
+    C(ecs_running_task_definition_arns) and C(ecs_waiting_for_image).
   - The look-up is the Resource Groups Tagging API's, which may lag some seconds behind what was just made.
     IAM roles are not in it.
 options:
@@ -190,6 +193,16 @@ ecs_cluster_arn:
   returned: when it exists
   type: str
   sample: arn:aws:ecs:eu-west-1:123456789012:cluster/calstack-dev
+ecs_cluster_name:
+  description: The cluster's name.
+  returned: when it exists
+  type: str
+  sample: calstack-dev
+ecs_log_group_name:
+  description: The log group of all tasks.
+  returned: when it exists
+  type: str
+  sample: /calstack-dev/app
 ecs_service_arns:
   description: The services, under V(blue) and V(green).
   returned: when one exists

@@ -77,6 +77,7 @@ def _vpc(found: Found, details: Details) -> dict[str, Any]:
 
 
 def _ecr(found: Found) -> dict[str, Any]:
+    """None of two: which one the environment uses by now stands in the variables only."""
     repository = found.one("ecr", "repository")
     if not repository:
         return {}
@@ -109,8 +110,11 @@ def _alb(found: Found, details: Details) -> dict[str, Any]:
 
 
 def _ecs(found: Found) -> dict[str, Any]:
+    cluster = found.one("ecs", "cluster")
     return {
-        "ecs_cluster_arn": _arn(found.one("ecs", "cluster")),
+        "ecs_cluster_arn": _arn(cluster),
+        "ecs_cluster_name": _id(cluster),
+        "ecs_log_group_name": _arn(found.one("ecs", "log group")).partition(":log-group:")[2].removesuffix(":*"),
         "ecs_service_arns": _by_name(COLOURS, lambda colour: found.one("ecs", "service", colour)),
         "ecs_task_definition_arns": _by_name(COLOURS, lambda colour: _newest(found, colour)),
     }

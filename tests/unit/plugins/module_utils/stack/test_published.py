@@ -48,6 +48,7 @@ EVERYTHING = [
     elb("targetgroup/calstack-dev-blue/5", "blue"),
     elb("targetgroup/calstack-dev-green/6", "green"),
     one("ecs", "ecs", "cluster/calstack-dev", STACK),
+    one("ecs", "logs", "log-group:/calstack-dev/app", "/calstack-dev/app"),
     one("ecs", "ecs", "service/calstack-dev/calstack-dev-blue", f"{STACK}-blue"),
     one("ecs", "ecs", "service/calstack-dev/calstack-dev-green", f"{STACK}-green"),
     one("ecs", "ecs", "task-definition/calstack-dev-blue:9", f"{STACK}-blue"),
@@ -78,6 +79,8 @@ PUBLISHED = {
         "green": f"{LOAD}:targetgroup/calstack-dev-green/6",
     },
     "ecs_cluster_arn": f"arn:aws:ecs:{BASE}:cluster/calstack-dev",
+    "ecs_cluster_name": "calstack-dev",
+    "ecs_log_group_name": "/calstack-dev/app",
     "ecs_service_arns": {
         "blue": f"arn:aws:ecs:{BASE}:service/calstack-dev/calstack-dev-blue",
         "green": f"arn:aws:ecs:{BASE}:service/calstack-dev/calstack-dev-green",
@@ -119,6 +122,11 @@ def test_of_two_that_could_be_meant_none_is(twin):
 def test_without_the_balancer_its_parts_are_remains():
     found = published(EVERYTHING, STACK, replace(DETAILS, dns_name=""))
     assert not any(key.startswith("alb_") for key in found)
+
+
+def test_a_log_groups_arn_may_end_in_a_star():
+    item = one("ecs", "logs", "log-group:/calstack-dev/app:*", "")
+    assert published([item], STACK, Details()) == {"ecs_log_group_name": "/calstack-dev/app"}
 
 
 def test_china_has_its_own_domain():
