@@ -18,11 +18,13 @@ options:
   repository:
     description:
       - The repository's name.
-      - A repository that had this option's earlier value stays with its images until O(state=absent).
+      - A repository that had this option's earlier value stays with its images and tags until O(state=absent).
     type: str
     required: true
   keep_images:
-    description: How many of the newest tagged images stay. Untagged ones go after 7 days.
+    description:
+      - How many of the last pushed tagged images stay, and besides, how many of those that have a tag C(released-*).
+      - Untagged ones go after 7 days.
     type: int
     default: 30
   pull_account_ids:

@@ -15,6 +15,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 REPOSITORY = "repository"
 UNTAGGED_DAYS = 7
 """An image without a tag is a layer of a failed or repeated push: a week is enough to look at it."""
+RELEASED = "released-*"
+"""The tags that a release gives to what it promotes."""
 
 _NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -46,6 +48,8 @@ def outputs(params: Mapping[str, Any], _scope: Scope) -> dict[str, Any]:
 def lifecycle(keep_images: int) -> list[dict[str, Any]]:
     """The rules of the lifecycle policy, in the words of ECR's policy language.
 
+    ECR counts pushes. An image that a rule's tags match is not expired by a rule of lower priority: so what was
+    released stays however many images are pushed after it.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
     """
     return [
@@ -60,18 +64,23 @@ def lifecycle(keep_images: int) -> list[dict[str, Any]]:
             },
             "action": {"type": "expire"},
         },
-        {
-            "rulePriority": 2,
-            "description": f"The last {keep_images} tagged images stay",
-            "selection": {
-                "tagStatus": "tagged",
-                "tagPatternList": ["*"],
-                "countType": "imageCountMoreThan",
-                "countNumber": keep_images,
-            },
-            "action": {"type": "expire"},
-        },
+        _last(2, f"The last {keep_images} released images stay", RELEASED, keep_images),
+        _last(3, f"The last {keep_images} tagged images stay", "*", keep_images),
     ]
+
+
+def _last(priority: int, description: str, pattern: str, keep_images: int) -> dict[str, Any]:
+    return {
+        "rulePriority": priority,
+        "description": description,
+        "selection": {
+            "tagStatus": "tagged",
+            "tagPatternList": [pattern],
+            "countType": "imageCountMoreThan",
+            "countNumber": keep_images,
+        },
+        "action": {"type": "expire"},
+    }
 
 
 def summary(rules: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

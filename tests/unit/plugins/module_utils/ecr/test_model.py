@@ -32,15 +32,21 @@ def test_it_is_the_environments_and_its_tags_never_move():
 def test_the_newest_images_stay(number):
     assert wanted(params(keep_images=number), SCOPE)[0].properties["lifecycle"] == (
         "expire untagged sinceImagePushed 7 days",
+        f"expire tagged released-* imageCountMoreThan {number}",
         f"expire tagged * imageCountMoreThan {number}",
     )
 
 
 def test_a_rules_priority_is_its_place_and_its_description_does_not_count():
-    first, second = lifecycle(30)
+    first, second, _all = lifecycle(30)
     assert summary([second, {**first, "description": "mine"}]) == summary([first, second])
     assert summary([{**first, "rulePriority": 3}, second]) != summary([first, second])
     assert summary([{**first, "selection": {**first["selection"], "storageClass": "standard"}}]) != summary([first])
+
+
+def test_what_was_released_is_out_of_reach_of_the_rule_for_all_images():
+    rules = {tuple(rule["selection"].get("tagPatternList", ())): rule["rulePriority"] for rule in lifecycle(30)}
+    assert rules[("released-*",)] < rules[("*",)]
 
 
 @pytest.mark.parametrize("name", ["A", "x", "calstack_", "calstack//dev", "Calstack", "a" * 257, "calstack:1", ""])
