@@ -28,10 +28,15 @@ class ServiceNow:
 
 @dataclass(frozen=True)
 class Situation:
-    """The services there are, and the image in the latest active revision of each family that has one."""
+    """The services there are, and the image in the latest active revision of each family that has one.
+
+    `images` and `secrets` (valueFrom) are what the services' revisions name: their tasks go on needing them.
+    """
 
     services: Mapping[str, ServiceNow] = field(default_factory=dict)
     latest: Mapping[str, str] = field(default_factory=dict)
+    images: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

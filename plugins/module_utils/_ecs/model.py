@@ -21,6 +21,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import (
     COLOURS,
     ROLE_POLICY,
     cluster_name,
+    is_placeholder,
     log_group_name,
     placeholder,
     policy_name,
@@ -41,7 +42,7 @@ def wanted(params: Params, scope: Scope) -> list[Wanted]:
     decision = _decision(params)
     return [
         _log_group(params, scope),
-        *_roles(params, scope),
+        *_roles(params, scope, decision),
         _cluster(params, scope),
         *(_task_definition(params, scope, colour, decision) for colour in COLOURS),
         *(_service(params, scope, colour, decision) for colour in COLOURS),
@@ -76,13 +77,20 @@ def _log_group(params: Params, scope: Scope) -> Wanted:
     return Wanted("log group", name, {"tags": scope.tags(name), "retention_days": params["log_retention_days"]})
 
 
-def _roles(params: Params, scope: Scope) -> list[Wanted]:
-    account = params["account"]
-    secrets = sorted({value_from(name, item).rsplit(":", 3)[0] for name, item in params["secrets"].items()})
+def _roles(params: Params, scope: Scope, decision: Decision) -> list[Wanted]:
+    """The execution role reaches what the wanted revisions name and what the running ones do.
+
+    A task of the serving revision is replaced whenever ECS likes, long after its settings have changed.
+    """
+    account, now = params["account"], params["situation"]
+    secrets = {value_from(name, item).rsplit(":", 3)[0] for name, item in params["secrets"].items()}
+    secrets |= {arn for item in now.secrets if (arn := permissions.secret_of(item))}
+    images = {*decision.images.values(), *now.images}
+    images = {image for image in images if not is_placeholder(image)}
+    repositories = {params["repository_arn"]}
+    repositories |= {arn for image in images if (arn := permissions.repository_of(image, account))}
     policies = {
-        "execution": permissions.execution_policy(
-            account, params["repository_arn"], log_group_name(scope.stack), secrets
-        ),
+        "execution": permissions.execution_policy(account, repositories, log_group_name(scope.stack), secrets),
         "task": permissions.task_policy(params["task_policy_statements"], params["execute_command"]),
     }
     trust = permissions.trust(account)

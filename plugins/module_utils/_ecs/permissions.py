@@ -8,7 +8,8 @@ Statements are kept by their Sid and with sets for lists, because IAM's order me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 
 Statements = Mapping[str, Mapping[str, Any]]
 
+_ECR_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    r"(?P<name>[^:@]+)(:[^:@]+)?(@[^@]+)?"
+)
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
@@ -65,13 +70,29 @@ def trust(account: Account) -> Statements:
     }
 
 
-def execution_policy(account: Account, repository_arn: str, log_group: str, secrets: Sequence[str]) -> Statements:
-    """What ECS itself needs to start a task: its image, its log stream, its secrets."""
+def repository_of(image: str, account: Account) -> str | None:
+    """The ARN of the ECR repository that `image` is in; None for any other registry's."""
+    match = _ECR_IMAGE.fullmatch(image)
+    if match is None:
+        return None
+    return f"arn:{account.partition}:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
+
+
+def secret_of(value_from: str) -> str | None:
+    """The ARN of the secret in ECS's valueFrom, without key, stage and version; None for what is no secret's."""
+    parts = value_from.split(":")
+    return ":".join(parts[:7]) if parts[2:3] == ["secretsmanager"] else None
+
+
+def execution_policy(
+    account: Account, repositories: Collection[str], log_group: str, secrets: Collection[str]
+) -> Statements:
+    """What ECS itself needs to start a task: its image, its log stream, its secrets, all but the log group by ARN."""
     logs = f"arn:{account.partition}:logs:{account.region}:{account.id}:log-group:{log_group}:*"
     pull = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
     policy = {
         "RegistryLogin": _allow({"ecr:GetAuthorizationToken"}, {"*"}),
-        "PullImage": _allow(pull, {repository_arn}),
+        "PullImage": _allow(pull, set(repositories)),
         "WriteLogs": _allow({"logs:CreateLogStream", "logs:PutLogEvents"}, {logs}),
     }
     if secrets:

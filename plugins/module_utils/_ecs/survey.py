@@ -53,13 +53,25 @@ def account(clients: Clients) -> Account:
 def situation(clients: Clients, stack: str) -> Situation:
     ecs = clients("ecs")
     newest = {colour: latest(ecs, service_name(stack, colour)) for colour in COLOURS}
+    services = service.describe(clients, stack)
+    # An old deployment's tasks serve on where the newest one failed.
+    arns = {arn for item in services.values() for arn in revisions_of(item)}
+    running = {arn: described(ecs, arn)["taskDefinition"] for arn in sorted(arns)}
+    containers = [container for item in running.values() for container in item["containerDefinitions"]]
     return Situation(
-        {colour: _service_now(ecs, item) for colour, item in service.describe(clients, stack).items()},
+        {colour: _service_now(running[item["taskDefinition"]], item) for colour, item in services.items()},
         {colour: image_of(item["taskDefinition"]) for colour, item in newest.items() if item},
+        frozenset(item["image"] for item in containers),
+        frozenset(secret["valueFrom"] for item in containers for secret in item.get("secrets", ())),
     )
 
 
-def _service_now(ecs: Any, item: Mapping[str, Any]) -> ServiceNow:
-    definition = described(ecs, item["taskDefinition"])["taskDefinition"]
+def revisions_of(item: Mapping[str, Any]) -> set[str]:
+    """The revisions a described service may have tasks of."""
+    deployments = (deployment["taskDefinition"] for deployment in item.get("deployments", ()))
+    return {item["taskDefinition"], *deployments}
+
+
+def _service_now(definition: Mapping[str, Any], item: Mapping[str, Any]) -> ServiceNow:
     rollout = primary(item).get("rolloutState", "COMPLETED")
     return ServiceNow(image_of(definition), item["desiredCount"], item["runningCount"], rollout)

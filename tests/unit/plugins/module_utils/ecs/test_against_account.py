@@ -12,6 +12,7 @@ from ecs_account import (
     DIMENSION,
     EVERYTHING,
     GREEN,
+    catch_up,
     definition,
     describe,
     image,
@@ -126,6 +127,31 @@ class TestWithAnImage:
         assert published["ecs_task_definition_arns"]["green"].endswith("green:3")
         assert published["ecs_running_task_definition_arns"]["green"].endswith("green:2")
         no_change(built, memory=1024)
+
+    def test_what_the_serving_revision_needs_stays_permitted(self, built):
+        """Another repository and other secrets: until a release, tasks are replaced with the old ones."""
+        new_arn = built.given["secrets"]["KEY"].replace("dev/app", "dev/other")
+        new = built("ecr").create_repository(repositoryName="new")["repository"]
+        given = {"secrets": {"KEY": new_arn}, "repository_arn": new["repositoryArn"]}
+        given["repository_uri"] = new["repositoryUri"]
+        site(built, built.given | given)
+        assert image(built, BLUE).endswith(f"calstack@{built.digest}")
+        policy = built("iam").get_role_policy(RoleName="calstack-dev-eu-west-1-ecs-execution", PolicyName="ecs")
+        may = {item["Sid"]: item["Resource"] for item in policy["PolicyDocument"]["Statement"]}
+        assert set(may["PullImage"]) == {built.given["repository_arn"], new["repositoryArn"]}
+        assert set(may["ReadSecrets"]) == {built.given["secrets"]["KEY"], new_arn}
+        no_change(built, **given)
+
+    def test_what_nothing_runs_any_more_is_no_longer_permitted(self, built):
+        site(built, built.given | {"secrets": {}})
+        newest = built("ecs").describe_task_definition(taskDefinition=BLUE)["taskDefinition"]["taskDefinitionArn"]
+        built("ecs").update_service(cluster=CLUSTER, service=BLUE, taskDefinition=newest)
+        newest = built("ecs").describe_task_definition(taskDefinition=GREEN)["taskDefinition"]["taskDefinitionArn"]
+        built("ecs").update_service(cluster=CLUSTER, service=GREEN, taskDefinition=newest)
+        catch_up()
+        text = show(site(built, built.given | {"secrets": {}})[0].changes)
+        assert "inline.ecs.ReadSecrets.Action: secretsmanager:GetSecretValue -> (none)" in text
+        no_change(built, secrets={})
 
     def test_a_changed_port_waits_for_the_release_even_when_the_target_group_changes(self, built):
         vpc = built("ec2").describe_subnets(SubnetIds=built.given["subnet_ids"])["Subnets"][0]["VpcId"]

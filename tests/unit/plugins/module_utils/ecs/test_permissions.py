@@ -8,6 +8,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.permissions impo
     Account,
     document,
     execution_policy,
+    repository_of,
+    secret_of,
     statements,
     task_policy,
     trust,
@@ -37,7 +39,7 @@ def allowed(policy):
 
 
 def test_the_execution_role_reaches_its_repository_its_logs_and_its_secrets_only():
-    policy = execution_policy(ACCOUNT, ARN, "/calstack-dev/app", [SECRET])
+    policy = execution_policy(ACCOUNT, [ARN], "/calstack-dev/app", [SECRET])
     logs = "arn:aws:logs:eu-west-1:123456789012:log-group:/calstack-dev/app:*"
     assert allowed(policy) == {
         ("ecr:GetAuthorizationToken", "*"),
@@ -51,7 +53,32 @@ def test_the_execution_role_reaches_its_repository_its_logs_and_its_secrets_only
 
 
 def test_without_secrets_it_reads_none():
-    assert "ReadSecrets" not in execution_policy(ACCOUNT, ARN, "/x/app", [])
+    assert "ReadSecrets" not in execution_policy(ACCOUNT, [ARN], "/x/app", [])
+
+
+@pytest.mark.parametrize("end", ["", ":1.0", "@sha256:ab", ":1.0@sha256:ab"])
+@pytest.mark.parametrize("name", ["calstack", "team/calstack"])
+def test_an_images_repository_is_known_by_its_uri(name, end):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{name}{end}"
+    assert repository_of(image, ACCOUNT) == f"arn:aws:ecr:us-east-1:123456789012:repository/{name}"
+    china = Account("123456789012", "aws-cn", "cn-north-1")
+    image = f"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/{name}{end}"
+    assert repository_of(image, china) == f"arn:aws-cn:ecr:cn-north-1:123456789012:repository/{name}"
+
+
+@pytest.mark.parametrize("image", ["", "nginx", "docker.io/library/nginx:1", "public.ecr.aws/x/y@sha256:ab"])
+def test_other_registries_need_no_grant(image):
+    assert repository_of(image, ACCOUNT) is None
+
+
+@pytest.mark.parametrize("end", ["", ":KEY::", ":KEY:AWSCURRENT:", ":::version"])
+def test_a_secret_is_known_by_what_its_value_comes_from(end):
+    assert secret_of(f"{SECRET}{end}") == SECRET
+
+
+@pytest.mark.parametrize("other", ["name", "arn:aws:ssm:eu-west-1:123456789012:parameter/name"])
+def test_a_parameter_is_no_secret(other):
+    assert secret_of(other) is None
 
 
 def test_a_role_is_taken_for_this_account_only():
