@@ -13,8 +13,8 @@ description:
   - Converges a VPC with a public and a private subnet in each of two or three zones, an internet gateway, NAT gateways
     with elastic IPs, a public route table and a private one for each zone, a gateway endpoint for S3, optional
     interface endpoints, security groups for a load balancer and for tasks, and optional flow logs.
-  - The default security group is closed. The load balancer's reaches the tasks' on every TCP port, because releases change
-    the port tasks listen on, and nothing else.
+  - The default security group is closed. The load balancer's reaches the tasks' on every TCP port, because releases
+    change the port tasks listen on, and nothing else.
   - Subnets are computed from O(cidr), a quarter of it for each zone's private subnet and a sixteenth for each public
     one. A third zone can be added later without moving the others.
   - Rules are let through before others are refused, and routes moved before gateways are deleted, so no change of

@@ -34,9 +34,9 @@ def endpoints(scope: Scope) -> str:
 def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     """The groups, then their rules, which need all groups.
 
-    From balancer to tasks every TCP port is open. The port tasks listen on is the release's to change: old tasks listen on
-    the old one until the new ones have taken over, and a rule for one port would cut either off. Only these two
-    groups are named, and tasks have nothing else in their group.
+    From balancer to tasks every TCP port is open. The port tasks listen on is the release's to change: old tasks
+    listen on the old one until the new ones have taken over, and a rule for one port would cut either off. Only these
+    two groups are named, and tasks have nothing else in their group.
 
     Raises InputError naming vpc_balancer_cidrs or vpc_task_egress.
     """

@@ -142,7 +142,7 @@ class Ec2Kind(Kind):
         wait(task, self.clock, self.sleep)
 
 
-def describe(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+def describe(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
     """All pages of a describe call."""
     if not client.can_paginate(operation):
         return list(getattr(client, operation)(**arguments)[key])

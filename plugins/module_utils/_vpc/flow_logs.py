@@ -30,8 +30,16 @@ ROLE_SECONDS = 60.0
 
 
 def name(stack: str) -> str:
-    """The one name of the log group, the role and the flow log."""
+    """The one name of the log group and the flow log."""
     return f"{stack}-flow-logs"
+
+
+def role_name(stack: str, region: str) -> str:
+    """IAM knows no regions, and the role's policy names one: the same stack may be in two.
+
+    It stays below IAM's 64 characters: a stack's name must leave room for the colour in a target group's 32.
+    """
+    return f"{stack}-{region}-flow-logs"
 
 
 class FlowLogGroup(Kind):
@@ -73,7 +81,8 @@ class FlowLogRole(Kind):
     kind = "role"
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
-        iam, ours = self.clients("iam"), name(self.scope.stack)
+        # Not IAM's client: its region is all of AWS.
+        iam, ours = self.clients("iam"), role_name(self.scope.stack, self.clients("ec2").meta.region_name)
         with _absent_is_fine("NoSuchEntity"):
             role = iam.get_role(RoleName=ours)["Role"]
             properties = {
@@ -112,11 +121,17 @@ class FlowLogRole(Kind):
             iam.put_role_policy(RoleName=found.id, PolicyName=POLICY, PolicyDocument=json.dumps(changed["policy"]))
 
     def delete(self, found: Found) -> None:
+        with _absent_is_fine("NoSuchEntity"):
+            self._empty(found.id)
+            self.clients("iam").delete_role(RoleName=found.id)
+
+    def _empty(self, role: str) -> None:
+        """IAM deletes a role only when nothing is attached to it, by whomever."""
         iam = self.clients("iam")
-        with _absent_is_fine("NoSuchEntity"):
-            iam.delete_role_policy(RoleName=found.id, PolicyName=POLICY)
-        with _absent_is_fine("NoSuchEntity"):
-            iam.delete_role(RoleName=found.id)
+        for policy in describe(iam, "list_role_policies", "PolicyNames", RoleName=role):
+            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        for policy in describe(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role):
+            iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
 
 
 class FlowLog(Ec2Kind):

@@ -180,18 +180,19 @@ def _interface_endpoints(params: Mapping[str, Any], scope: Scope, zones: list[Zo
 def _flow_logs(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     if not params["flow_logs"]:
         return []
-    name = flow_logs.name(scope.stack)
-    tags = scope.tags(name)
-    group = {"retention_days": params["flow_logs_retention_days"], "tags": tags}
-    role = {**flow_log_policies(params, name), "tags": tags}
+    name, role = flow_logs.name(scope.stack), flow_logs.role_name(scope.stack, params["region"])
     log = {
         "vpc": Ref("VPC", scope.stack),
         "log_group": name,
-        "role": Ref("role", name, "arn"),
+        "role": Ref("role", role, "arn"),
         "traffic": "ALL",
-        "tags": tags,
+        "tags": scope.tags(name),
     }
-    return [Wanted("log group", name, group), Wanted("role", name, role), Wanted("flow log", name, log)]
+    return [
+        Wanted("log group", name, {"retention_days": params["flow_logs_retention_days"], "tags": scope.tags(name)}),
+        Wanted("role", role, {**flow_log_policies(params, name), "tags": scope.tags(role)}),
+        Wanted("flow log", name, log),
+    ]
 
 
 def flow_log_policies(params: Mapping[str, Any], log_group: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The component against an emulated account: built, completed, mended, changed, taken down."""
 
+import json
+
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import FixedPropertyError, ForeignError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
@@ -32,6 +34,9 @@ LISTINGS = {
     "describe_nat_gateways": ("NatGateways", "NatGatewayId"),
     "describe_vpc_endpoints": ("VpcEndpoints", "VpcEndpointId"),
 }
+
+
+ROLE = "calstack-dev-eu-west-1-flow-logs"
 
 
 def tagged(aws, environment):
@@ -189,8 +194,8 @@ def drift(aws, published):
     yield "update VPC endpoint calstack-dev-s3"
     aws("logs").put_retention_policy(logGroupName="calstack-dev-flow-logs", retentionInDays=1)
     yield "update log group calstack-dev-flow-logs"
-    aws("iam").delete_role_policy(RoleName="calstack-dev-flow-logs", PolicyName="write-flow-logs")
-    yield "update role calstack-dev-flow-logs"
+    aws("iam").delete_role_policy(RoleName=ROLE, PolicyName="write-flow-logs")
+    yield f"update role {ROLE}"
 
 
 def test_what_drifted_is_put_back_and_only_that(aws):
@@ -356,10 +361,24 @@ def test_absent_deletes_users_first_and_gateways_side_by_side(aws):
 def test_a_role_and_a_log_group_of_others_are_not_taken_down(aws):
     name = "calstack-dev-flow-logs"
     aws("logs").create_log_group(logGroupName=name)
-    aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    aws("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}")
     site(aws, nat="none")
     assert {change.kind for change in destroy(aws).changes}.isdisjoint({"log group", "role"})
+    assert len(aws("logs").describe_log_groups()["logGroups"]) == 1
     with pytest.raises(ForeignError, match=name):
         site(aws, nat="none", flow_logs=True)
-    assert aws("iam").get_role(RoleName=name)
-    assert len(aws("logs").describe_log_groups()["logGroups"]) == 1
+    aws("logs").delete_log_group(logGroupName=name)
+    with pytest.raises(ForeignError, match=ROLE):
+        site(aws, nat="none", flow_logs=True)
+    assert aws("iam").get_role(RoleName=ROLE)
+
+
+def test_a_role_goes_whatever_else_was_attached_to_it(aws):
+    site(aws, nat="none", flow_logs=True)
+    iam = aws("iam")
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    managed = iam.create_policy(PolicyName="audit", PolicyDocument=json.dumps(deny))
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=managed["Policy"]["Arn"])
+    iam.put_role_policy(RoleName=ROLE, PolicyName="by-hand", PolicyDocument=json.dumps(deny))
+    assert f"delete role {ROLE}" in steps(site(aws, nat="none")[0])
+    assert iam.list_roles()["Roles"] == []
