@@ -44,7 +44,8 @@ options:
   certificate_arn:
     description:
       - A certificate in ACM, in the region of the load balancer.
-      - When empty, it is the issued certificate that covers O(domain) and expires last.
+      - When empty, it is the one the listener shows, as long as it covers O(domain) and has 30 days left, else the
+        issued one that covers O(domain) and expires last.
     type: str
     default: ''
   extra_certificate_arns:

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+EXPIRES_SOON = timedelta(days=30)
+"""ACM renews its own 60 days before the end: one that has come so near will not be renewed."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,12 @@ def flaws(certificate: Certificate, domain: str, now: datetime) -> tuple[str, ..
     return tuple(found)
 
 
-def choose(certificates: Iterable[Certificate], domain: str, now: datetime, region: str) -> Certificate:
-    """The certificate for `domain` that expires last.
+def choose(
+    certificates: Iterable[Certificate], domain: str, now: datetime, region: str, present: str = ""
+) -> Certificate:
+    """The one whose ARN is `present` as long as it will do for `domain`, else the one that expires last.
+
+    Somebody's new certificate in the account, for another purpose, must not replace what is shown.
 
     Raises InputError that says what there is and how to get what is missing.
     """
@@ -63,6 +70,9 @@ def choose(certificates: Iterable[Certificate], domain: str, now: datetime, regi
     fit = [item for item in there if not flaws(item, domain, now)]
     if not fit:
         raise InputError(_none(there, domain, now, region))
+    for item in fit:
+        if item.arn == present and (item.not_after or EARLIEST) - now > EXPIRES_SOON:
+            return item
     return max(fit, key=lambda item: (item.not_after or EARLIEST, item.arn))
 
 

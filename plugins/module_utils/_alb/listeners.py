@@ -57,6 +57,11 @@ class Listener(BalancingKind):
             }
         return Found(LISTENER, name, arn, properties, {"arn": arn})
 
+    def certificate(self) -> str:
+        """The ARN of the one our balancer shows by default on port 443; empty where there is none yet."""
+        items = (item for item in self.listeners_of(balancer_name(self.scope)) if item["Port"] == 443)
+        return str(next((one["CertificateArn"] for item in items for one in item.get("Certificates", ())), ""))
+
     def _certificates(self, arn: str) -> tuple[str | None, frozenset[str]]:
         pages = self.api.get_paginator("describe_listener_certificates").paginate(ListenerArn=arn)
         listed = [item for page in pages for item in page["Certificates"]]

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._alb.certificates import Certificate, choose, refuse_flawed
-from ansible_collections.calstack.aws.plugins.module_utils._alb.model import check_inputs
+from ansible_collections.calstack.aws.plugins.module_utils._alb.listeners import Listener
+from ansible_collections.calstack.aws.plugins.module_utils._alb.model import balancer_name, check_inputs
 from ansible_collections.calstack.aws.plugins.module_utils._alb.network import Subnet, refuse_group, refuse_subnets
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing, is_absent
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
@@ -48,7 +49,7 @@ def survey(
     # One connection each and nothing shared: together they take as long as the slowest.
     with ThreadPoolExecutor(4) as pool:
         network = [pool.submit(ask, clients, params) for ask in (_subnets, _security_group, _ssl_policy)]
-        certificate = pool.submit(_certificate, clients, params, clock())
+        certificate = pool.submit(_certificate, clients, params, scope, clock())
     for answer in network:
         answer.result()
     return {"certificate_arn": certificate.result()}
@@ -109,7 +110,7 @@ def _ssl_policy(clients: Clients, params: Mapping[str, Any]) -> None:
     raise InputError(f"alb_ssl_policy is {policy!r}, which AWS does not know. It knows {', '.join(names)}.")
 
 
-def _certificate(clients: Clients, params: Mapping[str, Any], today: datetime) -> str:
+def _certificate(clients: Clients, params: Mapping[str, Any], scope: Scope, today: datetime) -> str:
     acm, arn = clients("acm"), str(params["certificate_arn"])
     for extra in params["extra_certificate_arns"]:
         refuse_flawed(_described(acm, extra, "alb_extra_certificate_arns"), "alb_extra_certificate_arns", "", today)
@@ -120,7 +121,9 @@ def _certificate(clients: Clients, params: Mapping[str, Any], today: datetime) -
         return arn
     if not params["domain"]:
         raise InputError("alb_certificate_arn and alb_domain are both empty: give one, app_domain for example.")
-    return choose(_all(acm), params["domain"], today, acm.meta.region_name).arn
+    with doing(f"looking at the certificate that {balancer_name(scope)} shows"):
+        present = Listener(clients, scope).certificate()
+    return choose(_all(acm), params["domain"], today, acm.meta.region_name, present).arn
 
 
 def _described(acm: Any, arn: str, variable: str) -> Certificate:

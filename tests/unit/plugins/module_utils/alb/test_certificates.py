@@ -64,6 +64,32 @@ def test_the_chosen_one_has_no_flaw_and_no_flawless_one_outlasts_it(there, rando
     assert choose(shuffled, "app.example.com", NOW, REGION) == chosen, "the order of ACM's list must not matter"
 
 
+def test_the_shown_one_stays_although_another_expires_later():
+    shown, newer = certificate("arn:a", ends=90), certificate("arn:b", ends=400)
+    assert choose([shown, newer], "app.example.com", NOW, REGION, "arn:a") == shown
+    assert choose([shown, newer], "app.example.com", NOW, REGION) == newer
+    assert choose([shown, newer], "app.example.com", NOW, REGION, "arn:gone") == newer
+
+
+@pytest.mark.parametrize("flaw", [{"ends": 0}, {"ends": 30}, {"status": "REVOKED"}, {"names": ["x.example.com"]}])
+def test_the_shown_one_gives_way_when_it_is_flawed_or_ends_soon(flaw):
+    shown, newer = certificate("arn:a", **flaw), certificate("arn:b", ends=60)
+    assert choose([shown, newer], "app.example.com", NOW, REGION, "arn:a") == newer
+
+
+def test_the_shown_one_ends_soon_and_nothing_else_lasts_longer():
+    shown, older = certificate("arn:a", ends=20), certificate("arn:b", ends=10)
+    assert choose([shown, older], "app.example.com", NOW, REGION, "arn:a") == shown
+
+
+@given(st.lists(certificates, min_size=1, max_size=6, unique_by=lambda item: item.arn), st.data())
+def test_what_was_chosen_is_chosen_again(there, data):
+    if all(flaws(item, "app.example.com", NOW) for item in there):
+        return
+    first = choose(there, "app.example.com", NOW, REGION, data.draw(st.sampled_from(there)).arn)
+    assert choose(there, "app.example.com", NOW, REGION, first.arn) == first
+
+
 @pytest.mark.parametrize(
     ("item", "words"),
     [

@@ -330,6 +330,13 @@ def test_a_first_check_on_an_empty_account_shows_what_is_not_known_yet(aws):
     assert not aws.writes
 
 
+def test_another_certificate_for_the_domain_does_not_replace_the_shown_one(aws):
+    site(aws, aws.given)
+    for _ in range(4):  # one of them has the greater ARN, whatever it is
+        certificate(aws, DOMAIN)
+    assert not changed(site(aws, aws.given))
+
+
 def test_a_renewed_certificate_takes_over_with_its_extra_ones(aws):
     extra = certificate(aws, "other.example.com")
     site(aws, aws.given | {"extra_certificate_arns": [extra]})
