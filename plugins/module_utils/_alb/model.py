@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._alb.actions import NOT_FOUND, TO_HTTPS
+from ansible_collections.calstack.aws.plugins.module_utils._alb.health_checks import HealthCheck
 from ansible_collections.calstack.aws.plugins.module_utils._alb.inputs import check
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Ref, Wanted
@@ -58,14 +59,16 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> Sequence[Wanted]:
 
 def _group(params: Mapping[str, Any], scope: Scope, colour: str) -> Wanted:
     name = group_name(scope, colour)
+    asked = HealthCheck(params["health_check_path"], params["health_check_matcher"])
+    asked = params["kept_health_checks"].get(colour, asked)
     properties = {
         "protocol": "HTTP",
         "target_type": "ip",
         "vpc_id": params["vpc_id"],
         "health_check_protocol": "HTTP",
         "health_check_port": "traffic-port",
-        "health_check_path": params["health_check_path"],
-        "health_check_matcher": params["health_check_matcher"],
+        "health_check_path": asked.path,
+        "health_check_matcher": asked.matcher,
         "health_check_interval": params["health_check_interval"],
         "health_check_timeout": params["health_check_timeout"],
         "healthy_threshold": params["healthy_threshold"],
@@ -178,7 +181,23 @@ def outputs(_params: Mapping[str, Any], scope: Scope) -> Mapping[str, Any]:
 
 
 def notes(found: Sequence[Found], _scope: Scope) -> Sequence[str]:
-    """A warning for each colour that no rule names; none while rules are still to be made."""
+    """A warning for each colour that no rule names, and one while the colours are asked differently."""
+    return (*_unnamed(found), *_asked_differently(found))
+
+
+def _asked_differently(found: Sequence[Found]) -> Iterator[str]:
+    groups = {item.name: item.properties for item in found if item.kind == GROUP}
+    asked = {name: (item["health_check_path"], item["health_check_matcher"]) for name, item in groups.items()}
+    if len(set(asked.values())) > 1:
+        listed = ", ".join(f"{name} is asked {path} ({codes})" for name, (path, codes) in sorted(asked.items()))
+        yield (
+            f"The colours' health checks differ: {listed}. A new path or matcher goes to a colour that does not serve; "
+            f"run site.yml again after the next release."
+        )
+
+
+def _unnamed(found: Sequence[Found]) -> Sequence[str]:
+    """None while rules are still to be made."""
     rules = [item for item in found if item.kind == RULE]
     if len(rules) < 2:
         return ()

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._alb.certificates import Certificate, choose, refuse_flawed
+from ansible_collections.calstack.aws.plugins.module_utils._alb.health_checks import HealthCheck, kept
 from ansible_collections.calstack.aws.plugins.module_utils._alb.listeners import Listener
 from ansible_collections.calstack.aws.plugins.module_utils._alb.model import balancer_name, check_inputs
 from ansible_collections.calstack.aws.plugins.module_utils._alb.network import Subnet, refuse_group, refuse_subnets
+from ansible_collections.calstack.aws.plugins.module_utils._alb.target_groups import TargetGroup
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing, is_absent
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
@@ -41,7 +43,7 @@ def survey(
     """Check what the parameters name, and find the certificate when they name none.
 
     What is only known after apply is skipped in check mode (`check`), and refused otherwise.
-    Returns `certificate_arn`. Raises InputError.
+    Returns `certificate_arn`, and by colour `kept_health_checks`. Raises InputError.
     """
     check_inputs(params, scope)
     if not check:
@@ -49,10 +51,11 @@ def survey(
     # One connection each and nothing shared: together they take as long as the slowest.
     with ThreadPoolExecutor(4) as pool:
         network = [pool.submit(ask, clients, params) for ask in (_subnets, _security_group, _ssl_policy)]
+        checks = pool.submit(_health_checks, clients, params, scope)
         certificate = pool.submit(_certificate, clients, params, scope, clock())
     for answer in network:
         answer.result()
-    return {"certificate_arn": certificate.result()}
+    return {"certificate_arn": certificate.result(), "kept_health_checks": checks.result()}
 
 
 def _refuse_unknown(params: Mapping[str, Any]) -> None:
@@ -108,6 +111,13 @@ def _ssl_policy(clients: Clients, params: Mapping[str, Any]) -> None:
         pages = elbv2.get_paginator("describe_ssl_policies").paginate()
         names = sorted(item["Name"] for page in pages for item in page["SslPolicies"])
     raise InputError(f"alb_ssl_policy is {policy!r}, which AWS does not know. It knows {', '.join(names)}.")
+
+
+def _health_checks(clients: Clients, params: Mapping[str, Any], scope: Scope) -> dict[str, HealthCheck]:
+    wanted = HealthCheck(params["health_check_path"], params["health_check_matcher"])
+    with doing(f"looking at the health of {scope.stack}"):
+        serving = TargetGroup(clients, scope).serving(wanted)
+    return kept(wanted, serving)
 
 
 def _certificate(clients: Clients, params: Mapping[str, Any], scope: Scope, today: datetime) -> str:

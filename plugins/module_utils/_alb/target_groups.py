@@ -15,6 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._alb.api import (
     is_ours,
     to_list,
 )
+from ansible_collections.calstack.aws.plugins.module_utils._alb.health_checks import HealthCheck
 from ansible_collections.calstack.aws.plugins.module_utils._alb.model import COLOURS, GROUP, group_name
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import is_absent
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
@@ -53,6 +54,25 @@ class TargetGroup(BalancingKind):
             for item in items
             if item["TargetGroupName"] in names or is_ours(tags[item["TargetGroupArn"]], self.scope)
         ]
+
+    def serving(self, other_than: HealthCheck) -> dict[str, HealthCheck]:
+        """The health checks, by colour, of our groups with healthy targets that are not asked `other_than`."""
+        colours = {group_name(self.scope, colour): colour for colour in COLOURS}
+        checks = {
+            item["TargetGroupArn"]: (
+                colours[item["TargetGroupName"]],
+                HealthCheck(str(item.get("HealthCheckPath")), str(item.get("Matcher", {}).get("HttpCode"))),
+            )
+            for item in self._describe(list(colours))
+        }
+        return {
+            colour: check for arn, (colour, check) in checks.items() if check != other_than and self._is_healthy(arn)
+        }
+
+    def _is_healthy(self, arn: str) -> bool:
+        answer = self.call_if_there("describe_target_health", ABSENT, TargetGroupArn=arn)
+        targets = answer["TargetHealthDescriptions"] if answer else ()
+        return any(target["TargetHealth"]["State"] == "healthy" for target in targets)
 
     def _describe(self, names: list[str]) -> list[dict[str, Any]]:
         """One call when all or none are there; AWS answers 'not found' when one of several is not."""

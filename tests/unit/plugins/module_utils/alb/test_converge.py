@@ -7,6 +7,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import (
     CalstackError,
     FixedPropertyError,
     ForeignError,
+    InputError,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
@@ -175,6 +176,46 @@ def test_drift_is_shown_in_check_mode_and_mended_otherwise(aws):
     assert {change.action for change in mended.changes} == {"update"}
     assert [change.name for change in mended.changes] == [change.name for change in seen.changes]
     assert not changed(site(aws, aws.given))
+
+
+def serve(aws, *colours, ip="10.0.0.9"):
+    for colour in colours:
+        arn = ids(aws)["target group", f"calstack-dev-{colour}"]
+        aws("elbv2").register_targets(TargetGroupArn=arn, Targets=[{"Id": ip, "Port": 5000}])
+
+
+def test_a_new_health_path_goes_to_a_colour_only_when_it_does_not_serve(aws):
+    site(aws, aws.given)
+    serve(aws, "blue")
+    new = aws.given | {"health_check_path": "/health"}
+    first = site(aws, new)
+    assert changed(first) == [("update", "target group", "calstack-dev-green")]
+    (note,) = notes(first.found, scope())
+    assert "calstack-dev-blue is asked / (200-399), calstack-dev-green is asked /health (200-399)" in note
+    assert not changed(site(aws, new))
+    serve(aws, "green")
+    blue = ids(aws)["target group", "calstack-dev-blue"]
+    aws("elbv2").deregister_targets(TargetGroupArn=blue, Targets=[{"Id": "10.0.0.9", "Port": 5000}])
+    second = site(aws, new)
+    assert changed(second) == [("update", "target group", "calstack-dev-blue")]
+    assert not notes(second.found, scope())
+
+
+def test_a_new_health_path_while_both_colours_serve_is_refused(aws):
+    site(aws, aws.given)
+    serve(aws, "blue", "green")
+    aws.calls.clear()
+    with pytest.raises(InputError, match=r"app_health_path\) is /health.*both colours serve.*blue / \(200-399\)"):
+        site(aws, aws.given | {"health_check_path": "/health"})
+    assert not aws.writes
+    assert not changed(site(aws, aws.given))
+
+
+def test_tasks_that_never_became_healthy_do_not_hold_a_wrong_path(aws, monkeypatch):
+    site(aws, aws.given)
+    sick = {"TargetHealthDescriptions": [{"TargetHealth": {"State": "unhealthy"}}]}
+    monkeypatch.setattr(aws("elbv2"), "describe_target_health", lambda **_: sick)
+    assert len(changed(site(aws, aws.given | {"health_check_path": "/health"}))) == 2
 
 
 def test_a_rule_and_a_listener_that_lost_their_tags_are_taken_back(aws):
