@@ -64,7 +64,7 @@ def doing(words: str) -> Iterator[None]:
             f"{words}: there are no AWS credentials. Log in with `aws sso login`, or set AWS_PROFILE."
         ) from error
     except (sdk.EndpointConnectionError, sdk.ConnectTimeoutError) as error:
-        raise CalstackError(f"{words}: {error} Check the network and AWS_ENDPOINT_URL.") from error
+        raise CalstackError(f"{words}: {str(error).rstrip('.')}. Check the network and AWS_ENDPOINT_URL.") from error
     except sdk.BotoCoreError as error:
         raise CalstackError(f"{words}: {error}") from error
 
