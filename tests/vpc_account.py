@@ -1,5 +1,7 @@
 """What the tests of the component share: parameters, and the component against an emulated account."""
 
+from functools import partial
+
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import known, resolve
@@ -36,12 +38,16 @@ def site(aws, environment="dev", check=False, app="calstack", **given):
     params, ours = {**PARAMS, **given}, scope(environment, app)
     params |= VPC.survey(aws, params, ours)
     kinds = [kind(aws, ours) for kind in VPC.kinds]
-    result = converge(kinds, VPC.wanted(params, ours), check=check)
+    guard = partial(VPC.guard, aws, ours, check=check)
+    result = converge(kinds, VPC.wanted(params, ours), check=check, guard=guard)
     return result, resolve(VPC.outputs(params, ours), known(result.found))
 
 
 def destroy(aws, environment="dev", check=False, app="calstack"):
-    return converge([kind(aws, scope(environment, app)) for kind in VPC.kinds], [], check=check)
+    ours = scope(environment, app)
+    return converge(
+        [kind(aws, ours) for kind in VPC.kinds], [], check=check, guard=partial(VPC.guard, aws, ours, check=check)
+    )
 
 
 def steps(result):

@@ -19,8 +19,10 @@ description:
     one. A third zone can be added later without moving the others.
   - Rules are let through before others are refused, and routes moved before gateways are deleted, so no change of
     options cuts traffic.
-  - A deletion waits for network interfaces that linger after their task or load balancer, and names them when they
-    stay.
+  - Nothing is deleted, and the run ends with a message, when a subnet that would go still has network interfaces of
+    others; so a zone is not given up below a running load balancer and its tasks.
+  - With O(state=absent) interfaces that linger after their task or load balancer are waited for before, up to five
+    minutes; check mode does not look for them, because load balancer and tasks may be planned to go first.
 author:
   - CalStack Deploy contributors (@calstack)
 extends_documentation_fragment:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
@@ -32,7 +33,8 @@ class Component:
     `wanted` and `outputs` are pure functions of the module's parameters and the scope; `wanted` raises
     InputError for parameters that cannot be built. Outputs may hold Refs. `survey`, where there is one, reads what
     the parameters leave to the account (its zones, its own number) and returns it as further parameters.
-    `notes`, where there are any, are warnings about what is there now.
+    `notes`, where there are any, are warnings about what is there now. `guard`, where there is one, is given the plan
+    and `check`, and raises what speaks against it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Component:
     outputs: Callable[[Mapping[str, Any], Scope], Mapping[str, Any]]
     survey: Callable[[Clients, Mapping[str, Any], Scope], Mapping[str, Any]] | None = None
     notes: Callable[[Sequence[Found], Scope], Sequence[str]] | None = None
+    guard: Callable[..., None] | None = None
 
 
 def run(module: Any, component: Component) -> None:
@@ -53,7 +56,9 @@ def run(module: Any, component: Component) -> None:
         if present and component.survey:
             params = {**params, **component.survey(clients, params, scope)}
         wanted = component.wanted(params, scope) if present else ()
-        result = converge([kind(clients, scope) for kind in component.kinds], wanted, check=module.check_mode)
+        guard = partial(component.guard, clients, scope, check=module.check_mode) if component.guard else None
+        kinds = [kind(clients, scope) for kind in component.kinds]
+        result = converge(kinds, wanted, check=module.check_mode, guard=guard)
         outputs = resolve(dict(component.outputs(params, scope)), known(result.found)) if present else {}
     except CalstackError as error:
         module.fail_json(msg=str(error))

@@ -39,13 +39,15 @@ def converge(
     wanted: Sequence[Wanted],
     *,
     check: bool = False,
+    guard: Callable[[Sequence[Change]], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
     """Make the scope of `kinds` hold exactly `wanted`; nothing wanted takes everything down.
 
     `kinds` are in order of use: what is used by others first. A run that was killed is completed by the next,
-    because each run starts from what is there.
+    because each run starts from what is there. `guard` sees the plan, in check mode too, before anything is changed,
+    and raises what speaks against it.
 
     Raises CalstackError.
     """
@@ -53,6 +55,8 @@ def converge(
         raise CalstackError(f"nobody converges {', '.join(sorted(strange))}: this is a bug of the component.")
     found = read(kinds, wanted)
     changes = _plan(kinds, wanted, found)
+    if guard:
+        guard(changes)
     if check or not changes:
         return Result(tuple(changes), tuple(found))
     _apply(kinds, changes, found)

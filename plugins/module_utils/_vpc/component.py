@@ -13,6 +13,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import Se
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.model import outputs, wanted
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.nat import ElasticIp, NatGateway
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.network import InternetGateway, Subnet, Vpc
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.occupants import refuse_occupied
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.routes import RouteTable
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.zones import survey
 
@@ -37,6 +38,7 @@ VPC = Component(
     wanted=wanted,
     outputs=outputs,
     survey=survey,
+    guard=refuse_occupied,
 )
 
 RETENTIONS = (

@@ -183,3 +183,17 @@ def test_a_kind_that_nobody_converges_is_refused():
     with pytest.raises(CalstackError, match="nobody converges moon"):
         converge(kinds(world), [*WANTED, Wanted("moon", "full")])
     assert world.calls == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_guard_sees_the_plan_before_anything_is_changed(check):
+    world, seen = World(), []
+
+    def refuse(changes):
+        seen.extend(change.action for change in changes)
+        raise CalstackError("not now")
+
+    with pytest.raises(CalstackError, match="not now"):
+        converge(kinds(world), [Wanted("subnet", "a")], check=check, guard=refuse)
+    assert seen == ["create"]
+    assert world.calls == []
