@@ -50,7 +50,7 @@ def preload() -> None:
     # amazon.aws makes a session a client, and each would look through botocore's folders again.
     sessions = import_module("botocore.session")
     vars(sessions)["create_loader"] = functools.cache(sessions.create_loader)
-    loader = sessions.Session().get_component("data_loader")
+    loader = vars(sessions)["create_loader"](None)  # as a session asks for it where AWS_DATA_PATH is not set
     loader.list_available_services("service-2")
     for service in SERVICES:
         loader.load_service_model(service, "service-2")
