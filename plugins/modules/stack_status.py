@@ -13,38 +13,12 @@ description:
   - Shows where an environment answers, and for each colour its share of the traffic, its tasks, its targets' health,
     its image and its rollout.
 options:
-  environment_name:
-    description: The environment, for example V(dev).
-    type: str
-    required: true
-  stack_name:
-    description: What the names of its resources start with, for example V(calstack-dev).
-    type: str
-    required: true
   url:
     description: Where people reach the application.
     type: str
     required: true
-attributes:
-  check_mode:
-    description: Only reads.
-    support: full
-  diff_mode:
-    description: Changes nothing.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
-  action_group:
-    description:
-      - Use C(group/calstack.aws.aws) in C(module_defaults) to set options for all modules of this collection
-        and of C(amazon.aws).
-    support: full
-    membership: [calstack.aws.aws]
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - calstack.aws.look
 """
 
 EXAMPLES = r"""

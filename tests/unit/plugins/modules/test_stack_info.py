@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.calstack.aws.plugins.doc_fragments.look import ModuleDocFragment
 from ansible_collections.calstack.aws.plugins.module_utils._stack.published import Details, published
 from ansible_collections.calstack.aws.plugins.modules import stack_info
 from emulator import account
@@ -30,7 +31,7 @@ def call(capsys, **given):
 def test_what_is_documented_is_what_is_taken():
     documented = {
         name: {key: option[key] for key in ("type", "required")}
-        for name, option in yaml.safe_load(stack_info.DOCUMENTATION)["options"].items()
+        for name, option in yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"].items()
     }
     assert documented == stack_info.OPTIONS
 
