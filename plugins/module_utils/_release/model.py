@@ -134,6 +134,8 @@ class Release:
     """When the phase began; for ANALYSE and BAKE, when the bake began: only evidence from then on counts."""
     reason: str = ""
     """Why it is paused, rolls back or has ended, in words for people."""
+    resume: str = ""
+    """While it is paused: the phase in which it goes on."""
     step: int = 0
     extended: int = 0
     weight: int = 0
@@ -143,9 +145,11 @@ class Release:
     stable_tasks: int = 0
     """Stable's desired count when the release began: what a rollback must find."""
     task_definition: str = ""
+    one_off: str = ""
+    """The one-off task that was started last."""
     one_offs_done: tuple[str, ...] = ()
     scaling: Mapping[str, Scaling] = field(default_factory=dict)
-    """By colour, as it was before the release; empty until PREPARE has read it."""
+    """By colour, as it was before the release; the candidate's minimum is 0, as it belongs to a colour that rests."""
     verdict_at: float = 0.0
     """When the rollback was decided."""
     restored_at: float = 0.0

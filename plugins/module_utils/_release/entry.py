@@ -1,0 +1,248 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""What a wanted state means, given the last release and what is there: begin, go on, or nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import is_placeholder
+from ansible_collections.calstack.aws.plugins.module_utils._release import turns
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
+    ENDED,
+    OneOff,
+    Pace,
+    Phase,
+    Release,
+    Scaling,
+    Step,
+    other,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
+
+
+class RefusedError(CalstackError):
+    """What is asked for cannot begin now. Nothing has been changed."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user wants. `image` is resolved (URI@sha256:…); empty means the one that stable runs."""
+
+    state: str
+    stack: str
+    image: str = ""
+    label: str = ""
+    to: str = ""
+    stable_colour: str = ""
+    steps: tuple[Step, ...] = ()
+    gates: Mapping[str, Any] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    one_offs: tuple[OneOff, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What there is. `last` is the newest release, `target` the record that `to` names.
+
+    `newest` are the newest revisions of the families, by colour; `unchanged`: stable runs the wanted image with the
+    settings of its colour's newest revision.
+    """
+
+    world: World
+    newest: Mapping[str, str]
+    unchanged: bool = False
+    last: Release | None = None
+    target: Release | None = None
+
+
+@dataclass(frozen=True)
+class Outset:
+    """`release` is None where nothing is to be done; `words` say why, or how it goes on."""
+
+    release: Release | None
+    words: str
+    new: bool = False
+
+
+def outset(asked: Asked, there: Circumstances, ident: str, at: float) -> Outset:
+    """Where to start. Raises RefusedError."""
+    under_way = there.last if there.last and there.last.phase not in ENDED else None
+    return {
+        "released": _released,
+        "promoted": _promoted,
+        "paused": _paused,
+        "aborted": _aborted,
+        "rolled_back": _rolled_back,
+    }[asked.state](asked, there, under_way, ident, at)
+
+
+def _released(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+    if under_way:
+        if asked.image and asked.image != under_way.image:
+            raise RefusedError(
+                f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: let it go on with "
+                f"playbooks/promote.yml or put everything back with playbooks/rollback.yml before another one begins."
+            )
+        if under_way.phase == Phase.PAUSED:
+            return Outset(None, f"{under_way.label} is paused ({under_way.reason}). {NEXT_IN_A_PAUSE}")
+        return _taken_over(under_way, at)
+    stable = _stable(there.world)
+    if there.unchanged:
+        return Outset(None, f"{asked.label} is stable already, on {stable}, with the same settings")
+    return Outset(_begin(asked, there, stable, ident, at), f"{asked.label} goes to {other(stable)}", new=True)
+
+
+NEXT_IN_A_PAUSE = "playbooks/promote.yml lets it go on, playbooks/rollback.yml puts everything back"
+
+
+def _taken_over(release: Release, at: float) -> Outset:
+    words = f"the release {release.id} of {release.label} was left in {release.phase}: it goes on from there"
+    return Outset(turns.taken_over(release, at), words)
+
+
+def _promoted(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+    if not under_way:
+        return Outset(None, "no release is under way")
+    if under_way.phase == Phase.PAUSED:
+        return Outset(turns.promoted(under_way, there.world, at), f"{asked.by} lets {under_way.label} go on")
+    return _taken_over(under_way, at)
+
+
+def _paused(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+    if not under_way or under_way.phase in (Phase.PAUSED, Phase.ROLL_BACK, Phase.ROLLBACK_FAILED, Phase.PROMOTE):
+        return Outset(None, f"{under_way.label} is {_state(under_way)}" if under_way else "no release is under way")
+    reason = f"{asked.by} asked for it"
+    return Outset(turns.to_pause(under_way, reason, at), f"{under_way.label} is paused: {reason}")
+
+
+def _aborted(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+    if not under_way:
+        return Outset(None, "no release is under way")
+    if under_way.phase in (Phase.ROLL_BACK, Phase.ROLLBACK_FAILED, Phase.PROMOTE):
+        return _taken_over(under_way, at)
+    reason = f"{asked.by} asked for it"
+    return Outset(turns.to_rollback(under_way, reason, at), f"{under_way.label} is rolled back: {reason}")
+
+
+def _rolled_back(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+    if under_way and not asked.to:
+        return _aborted(asked, there, under_way, ident, at)
+    if under_way:
+        raise RefusedError(
+            f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: end it first, with "
+            f"playbooks/rollback.yml without release_to."
+        )
+    if asked.stable_colour and not _serves_alone(there.world, asked.stable_colour):
+        return Outset(_put_right(asked, there, ident, at), f"all requests go to {asked.stable_colour}", new=True)
+    stable = _stable(there.world)
+    target = _target(asked, there)
+    if isinstance(target, str):
+        return Outset(None, target)
+    label, image, revision = target
+    back = replace(
+        asked,
+        image=image,
+        label=label,
+        steps=(Step(100),),
+        gates={},
+        one_offs=(),
+        pace=replace(asked.pace, dead_man=0.0),
+    )
+    begun = _begin(back, there, stable, ident, at)
+    begun = replace(begun, kind="rollback", base_task_definition=revision)
+    return Outset(begun, f"{label} comes back, on {other(stable)}", new=True)
+
+
+def _target(asked: Asked, there: Circumstances) -> tuple[str, str, str] | str:
+    """Label, image and revision to go back to, or why there is nothing to do."""
+    if asked.to:
+        if there.target is None or not there.target.task_definition:
+            raise RefusedError(f"no release {asked.to} is on record: playbooks/status.yml lists them.")
+        return there.target.label, there.target.image, there.target.task_definition
+    if there.last is None:
+        raise RefusedError("there has been no release yet, so there is nothing to go back to.")
+    if there.last.phase == Phase.ROLLED_BACK:
+        return f"the last release ({there.last.label}) was rolled back already. {NAME_ONE}"
+    if there.last.kind == "rollback":
+        return f"{there.last.label} is back already, since the rollback {there.last.id}. {NAME_ONE}"
+    label = f"what ran before {there.last.label}"
+    return label, there.last.stable_image, there.last.stable_task_definition
+
+
+NAME_ONE = "To go further back, name a release: -e release_to=ID (playbooks/status.yml lists them)"
+
+
+def _put_right(asked: Asked, there: Circumstances, ident: str, at: float) -> Release:
+    """Both colours serve and nobody knows why: a rollback that begins with its end."""
+    begun = _begin(asked, there, asked.stable_colour, ident, at)
+    candidate = there.world.colours[begun.candidate]
+    share = there.world.share(begun.candidate)
+    begun = replace(
+        begun, image=candidate.image, label=f"what is on {candidate.name}", weight=share, weight_before=share
+    )
+    return turns.to_rollback(begun, f"{asked.by} says that {asked.stable_colour} is stable", at)
+
+
+def _begin(asked: Asked, there: Circumstances, stable: str, ident: str, at: float) -> Release:
+    candidate = other(stable)
+    now = there.world.colours[stable]
+    if is_placeholder(now.image) or not now.desired:
+        raise RefusedError(
+            f"{stable} serves, but runs no task: run site.yml with an image first. A release replaces what serves."
+        )
+    return Release(
+        id=ident,
+        kind="release",
+        stack=asked.stack,
+        image=asked.image or now.image,
+        label=asked.label,
+        stable=stable,
+        candidate=candidate,
+        stable_image=now.image,
+        stable_task_definition=now.task_definition,
+        base_task_definition=there.newest[candidate],
+        steps=asked.steps,
+        gates=asked.gates,
+        pace=asked.pace,
+        one_offs=asked.one_offs,
+        by=asked.by,
+        started_at=at,
+        since=at,
+        stable_tasks=now.desired,
+        scaling={stable: now.scaling, candidate: _resting(there, candidate)},
+        previous=there.last.id if there.last else "",
+    )
+
+
+def _resting(there: Circumstances, candidate: str) -> Scaling:
+    """As it is when the colour rests. While it is kept warm, its scale-in is held only until it retires."""
+    last = there.last
+    if last and last.phase == Phase.PROMOTED and last.warm_until and last.stable == candidate:
+        return last.scaling[last.candidate]
+    return replace(there.world.colours[candidate].scaling, minimum=0)
+
+
+def _serves_alone(world: World, colour: str) -> bool:
+    return not world.others and world.share(colour) == 100 and not world.share(other(colour))
+
+
+def _stable(world: World) -> str:
+    """The colour that serves. Raises RefusedError where that is not one."""
+    serving = [colour for colour in world.colours if world.share(colour)]
+    if len(serving) == 1 and not world.others:
+        return serving[0]
+    shares = ", ".join(f"{colour} {world.share(colour)} %" for colour in world.colours)
+    raise RefusedError(
+        f"the production rule is not as a release leaves it ({shares}{', and other target groups' if world.others else ''})"
+        f", and no release is under way. Say which colour is stable: "
+        f"playbooks/rollback.yml -e release_stable_colour=COLOUR"
+    )
+
+
+def _state(release: Release) -> str:
+    return f"paused ({release.reason})" if release.phase == Phase.PAUSED else f"under way ({release.phase})"

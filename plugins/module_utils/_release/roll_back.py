@@ -1,0 +1,102 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Putting everything back: stable first made sure of, then one rule change, then the tidying. Pure.
+
+What is left to do is read off the world, so that it can begin anywhere and be begun again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.action import (
+    Action,
+    CancelRetirement,
+    DisarmDeadMan,
+    SetScaling,
+    StopOneOff,
+    UpdateService,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.decision import Decision, Now
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.rule import normal, only
+
+TICK = 0.5
+
+SMALL_SHARE = 25
+"""Per cent that stable takes back with whatever it has: a third more load on each of its tasks, from the 60 % of
+CPU that autoscaling aims at, stays below 80 %."""
+
+
+def proceed(release: Release, now: Now) -> Decision:
+    """The next thing that a rollback has to do."""
+    if now.at - release.since > release.pace.rollback_timeout:
+        return _give_up(release, now)
+    if now.world.share(release.candidate) or now.world.others or not now.world.weights.get(release.stable):
+        return _restore(release, now)
+    if not release.restored_at:
+        return Decision(replace(release, restored_at=now.at, weight=0, weight_before=0))
+    return _tidy(release, now)
+
+
+def _restore(release: Release, now: Now) -> Decision:
+    """ModifyRule, as soon as stable can take the load."""
+    waited = now.at - release.since >= release.pace.capacity_wait
+    if can_take_over(release, now) or (waited and now.world.colours[release.stable].healthy):
+        if release.weight == 0:
+            return Decision(release, (only(release.stable),))
+        intent = replace(release, weight=0, weight_before=now.world.share(release.candidate))
+        return Decision(intent, (only(release.stable),))
+    stable = now.world.colours[release.stable]
+    wanted = max(release.stable_tasks, 1)
+    words = f"{stable.healthy} of {wanted} targets of {stable.name} healthy: it could not take the load yet"
+    if stable.desired < wanted:
+        return Decision(release, (CancelRetirement(), UpdateService(stable.name, wanted)), TICK, words)
+    return Decision(release, (), TICK, words)
+
+
+def can_take_over(release: Release, now: Now) -> bool:
+    """Whether stable can take the candidate's requests at once."""
+    healthy = now.world.colours[release.stable].healthy
+    return healthy >= max(release.stable_tasks, 1) or (
+        healthy > 0 and now.world.share(release.candidate) <= SMALL_SHARE
+    )
+
+
+def _tidy(release: Release, now: Now) -> Decision:
+    """No user is on the candidate any more: stop its tasks, give autoscaling back."""
+    stable, candidate = (now.world.colours[colour] for colour in release.colours)
+    before = release.scaling
+    actions: list[Action] = [
+        StopOneOff(state.arn) for state in now.world.one_offs.values() if state.status != "STOPPED"
+    ]
+    if candidate.desired:
+        held = replace(before[candidate.name], minimum=0, scale_in=True, scale_out=True)
+        actions += [SetScaling(candidate.name, held), UpdateService(candidate.name, 0)]
+    if actions:
+        return Decision(release, tuple(actions), TICK)
+    if left := candidate.running + candidate.pending:
+        return Decision(release, (), TICK, f"{left} tasks of {candidate.name} finish their last requests")
+    rule = normal(release.stable)
+    if now.world.weights != rule.weights or now.world.stickiness:
+        actions.append(rule)
+    actions += [
+        SetScaling(colour.name, before[colour.name])
+        for colour in (stable, candidate)
+        if colour.scaling != before[colour.name]
+    ]
+    if actions:
+        return Decision(release, tuple(actions))
+    ended = replace(release, phase=Phase.ROLLED_BACK, since=now.at, ended_at=now.at, weight=0, weight_before=0)
+    return Decision(release, (DisarmDeadMan(),), then=ended)
+
+
+def _give_up(release: Release, now: Now) -> Decision:
+    """Shout: somebody has to look. The dead-man switch stays armed where it is the last hope."""
+    share = now.world.share(release.candidate)
+    if share:
+        state = f"{release.candidate} still has {share} % of the requests: {release.stable} has no healthy task"
+    else:
+        state = f"all requests go to {release.stable}, but the tidying did not end"
+    words = f"{release.reason}. The rollback did not finish within {release.pace.rollback_timeout:.0f} s: {state}"
+    return Decision(replace(release, phase=Phase.ROLLBACK_FAILED, since=now.at, ended_at=now.at, reason=words))

@@ -1,0 +1,89 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Strategies are lists of steps. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Step
+
+MANUAL = "manual"
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def parse(strategy: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The steps of `strategy` as the module documents it; the last one always has all the weight.
+
+    Raises InputError.
+    """
+    final = Step(100, _seconds("final_bake", strategy["final_bake"]))
+    bake = _seconds("bake", strategy["bake"])
+    if strategy["type"] == "all_at_once":
+        return (final,)
+    if strategy["type"] == "canary":
+        return Step(_between("weight", strategy["weight"], 1, 99), bake), final
+    if strategy["type"] == "linear":
+        size = _between("step", strategy["step"], 1, 99)
+        return (*(Step(weight, bake) for weight in range(size, 100, size)), final)
+    return _own(strategy["steps"] or [], final)
+
+
+def _own(raw: Sequence[Mapping[str, Any]], final: Step) -> tuple[Step, ...]:
+    if not raw:
+        raise InputError(
+            "release_strategy.steps is empty, but release_strategy.type is steps: list what you want, for example "
+            "[{weight: 5, bake: 300}, {weight: 50, bake: 300}]."
+        )
+    steps = tuple(_step(number, item) for number, item in enumerate(raw))
+    for number, (before, after) in enumerate(pairwise(steps), 1):
+        if after.weight <= before.weight:
+            raise InputError(
+                f"release_strategy.steps[{number}].weight is {after.weight}, but the step before has {before.weight} "
+                f"already: weights must grow."
+            )
+    return steps if steps[-1].weight == 100 else (*steps, final)
+
+
+def _step(number: int, raw: Mapping[str, Any]) -> Step:
+    where = f"steps[{number}]."
+    pause = raw.get("pause") or ""
+    if pause and pause != MANUAL and not _CLOCK.fullmatch(pause):
+        raise InputError(
+            f"release_strategy.{where}pause is {pause!r}: give manual (until somebody promotes) or a time of day in "
+            f'UTC, for example "09:00" in quotes.'
+        )
+    weight = _between(f"{where}weight", raw["weight"], 0, 100)
+    return Step(weight, _seconds(f"{where}bake", raw.get("bake") or 0.0), pause)
+
+
+def _between(name: str, value: int, least: int, greatest: int) -> int:
+    if not least <= value <= greatest:
+        raise InputError(f"release_strategy.{name} is {value}: give a per cent from {least} to {greatest}.")
+    return value
+
+
+def _seconds(name: str, value: float) -> float:
+    if not 0 <= value < float("inf"):
+        raise InputError(f"release_strategy.{name} is {value}: give a number of seconds from 0.")
+    return float(value)
+
+
+def next_rung(steps: Sequence[Step], weight: int) -> int:
+    """The index of the smallest step above `weight`, or of the last one: so a weight set by hand is handled too."""
+    return next((index for index, step in enumerate(steps) if step.weight > weight), len(steps) - 1)
+
+
+def pause_over(pause: str, baked_at: float) -> float:
+    """When a pause until "HH:MM" (UTC) ends: the first such time after `baked_at`; `baked_at` where there is none."""
+    if not _CLOCK.fullmatch(pause):
+        return baked_at
+    moment = datetime.fromtimestamp(baked_at, UTC)
+    hour, minute = (int(part) for part in pause.split(":"))
+    end = moment.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (end if end >= moment else end + timedelta(days=1)).timestamp()
