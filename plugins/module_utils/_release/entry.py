@@ -17,6 +17,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.model import
     Pace,
     Phase,
     Release,
+    Request,
     Scaling,
     Step,
     other,
@@ -62,39 +63,58 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Outset:
-    """`release` is None where nothing is to be done; `words` say why, or how it goes on."""
+    """`release` is None where nothing is to be done; `words` say why, or how it goes on.
+
+    `request` is to be heeded at the first decision.
+    """
 
     release: Release | None
     words: str
     new: bool = False
+    request: Request | None = None
 
 
-def outset(asked: Asked, there: Circumstances, ident: str, at: float) -> Outset:
+@dataclass(frozen=True)
+class Case:
+    """`ident` is the id that a new release would get, `at` is now."""
+
+    asked: Asked
+    there: Circumstances
+    ident: str
+    at: float
+
+    @property
+    def under_way(self) -> Release | None:
+        last = self.there.last
+        return last if last and last.phase not in ENDED else None
+
+
+def outset(case: Case) -> Outset:
     """Where to start. Raises RefusedError."""
-    under_way = there.last if there.last and there.last.phase not in ENDED else None
     return {
         "released": _released,
         "promoted": _promoted,
         "paused": _paused,
         "aborted": _aborted,
         "rolled_back": _rolled_back,
-    }[asked.state](asked, there, under_way, ident, at)
+    }[case.asked.state](case)
 
 
-def _released(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+def _released(case: Case) -> Outset:
+    under_way = case.under_way
     if under_way:
-        if asked.image and asked.image != under_way.image:
+        if case.asked.image and case.asked.image != under_way.image:
             raise RefusedError(
                 f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: let it go on with "
                 f"playbooks/promote.yml or put everything back with playbooks/rollback.yml before another one begins."
             )
         if under_way.phase == Phase.PAUSED:
             return Outset(None, f"{under_way.label} is paused ({under_way.reason}). {NEXT_IN_A_PAUSE}")
-        return _taken_over(under_way, at)
-    stable = _stable(there.world)
-    if there.unchanged:
-        return Outset(None, f"{asked.label} is stable already, on {stable}, with the same settings")
-    return Outset(_begin(asked, there, stable, ident, at), f"{asked.label} goes to {other(stable)}", new=True)
+        return _taken_over(under_way, case.at)
+    stable = _stable(case.there.world)
+    if case.there.unchanged:
+        return Outset(None, f"{case.asked.label} is stable already, on {stable}, with the same settings")
+    return Outset(_begin(case, stable), f"{case.asked.label} goes to {other(stable)}", new=True)
 
 
 NEXT_IN_A_PAUSE = "playbooks/promote.yml lets it go on, playbooks/rollback.yml puts everything back"
@@ -105,61 +125,68 @@ def _taken_over(release: Release, at: float) -> Outset:
     return Outset(turns.taken_over(release, at), words)
 
 
-def _promoted(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+def _promoted(case: Case) -> Outset:
+    under_way = case.under_way
     if not under_way:
         return Outset(None, "no release is under way")
     if under_way.phase == Phase.PAUSED:
-        return Outset(turns.promoted(under_way, there.world, at), f"{asked.by} lets {under_way.label} go on")
-    return _taken_over(under_way, at)
+        return Outset(
+            turns.promoted(under_way, case.there.world, case.at), f"{case.asked.by} lets {under_way.label} go on"
+        )
+    return _taken_over(under_way, case.at)
 
 
-def _paused(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+def _paused(case: Case) -> Outset:
+    under_way = case.under_way
     if not under_way or under_way.phase in (Phase.PAUSED, Phase.ROLL_BACK, Phase.ROLLBACK_FAILED, Phase.PROMOTE):
         return Outset(None, f"{under_way.label} is {_state(under_way)}" if under_way else "no release is under way")
-    reason = f"{asked.by} asked for it"
-    return Outset(turns.to_pause(under_way, reason, at), f"{under_way.label} is paused: {reason}")
+    request = Request("pause", case.asked.by, case.at)
+    return replace(_taken_over(under_way, case.at), request=request)
 
 
-def _aborted(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
+def _aborted(case: Case) -> Outset:
+    under_way = case.under_way
     if not under_way:
         return Outset(None, "no release is under way")
     if under_way.phase in (Phase.ROLL_BACK, Phase.ROLLBACK_FAILED, Phase.PROMOTE):
-        return _taken_over(under_way, at)
-    reason = f"{asked.by} asked for it"
-    return Outset(turns.to_rollback(under_way, reason, at), f"{under_way.label} is rolled back: {reason}")
+        return _taken_over(under_way, case.at)
+    reason = f"{case.asked.by} asked for it"
+    return Outset(turns.to_rollback(under_way, reason, case.at), f"{under_way.label} is rolled back: {reason}")
 
 
-def _rolled_back(asked: Asked, there: Circumstances, under_way: Release | None, ident: str, at: float) -> Outset:
-    if under_way and not asked.to:
-        return _aborted(asked, there, under_way, ident, at)
+def _rolled_back(case: Case) -> Outset:
+    under_way = case.under_way
+    if under_way and not case.asked.to:
+        return _aborted(case)
     if under_way:
         raise RefusedError(
             f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: end it first, with "
             f"playbooks/rollback.yml without release_to."
         )
-    if asked.stable_colour and not _serves_alone(there.world, asked.stable_colour):
-        return Outset(_put_right(asked, there, ident, at), f"all requests go to {asked.stable_colour}", new=True)
-    stable = _stable(there.world)
-    target = _target(asked, there)
+    if case.asked.stable_colour and not _serves_alone(case.there.world, case.asked.stable_colour):
+        return Outset(_put_right(case), f"all requests go to {case.asked.stable_colour}", new=True)
+    stable = _stable(case.there.world)
+    target = _target(case)
     if isinstance(target, str):
         return Outset(None, target)
     label, image, revision = target
     back = replace(
-        asked,
+        case.asked,
         image=image,
         label=label,
         steps=(Step(100),),
         gates={},
         one_offs=(),
-        pace=replace(asked.pace, dead_man=0.0),
+        pace=replace(case.asked.pace, dead_man=0.0),
     )
-    begun = _begin(back, there, stable, ident, at)
+    begun = _begin(replace(case, asked=back), stable)
     begun = replace(begun, kind="rollback", base_task_definition=revision)
     return Outset(begun, f"{label} comes back, on {other(stable)}", new=True)
 
 
-def _target(asked: Asked, there: Circumstances) -> tuple[str, str, str] | str:
+def _target(case: Case) -> tuple[str, str, str] | str:
     """Label, image and revision to go back to, or why there is nothing to do."""
+    asked, there = case.asked, case.there
     if asked.to:
         if there.target is None or not there.target.task_definition:
             raise RefusedError(f"no release {asked.to} is on record: playbooks/status.yml lists them.")
@@ -170,25 +197,27 @@ def _target(asked: Asked, there: Circumstances) -> tuple[str, str, str] | str:
         return f"the last release ({there.last.label}) was rolled back already. {NAME_ONE}"
     if there.last.kind == "rollback":
         return f"{there.last.label} is back already, since the rollback {there.last.id}. {NAME_ONE}"
-    label = f"what ran before {there.last.label}"
+    label = there.last.stable_label or f"what ran before {there.last.label}"
     return label, there.last.stable_image, there.last.stable_task_definition
 
 
 NAME_ONE = "To go further back, name a release: -e release_to=ID (playbooks/status.yml lists them)"
 
 
-def _put_right(asked: Asked, there: Circumstances, ident: str, at: float) -> Release:
+def _put_right(case: Case) -> Release:
     """Both colours serve and nobody knows why: a rollback that begins with its end."""
-    begun = _begin(asked, there, asked.stable_colour, ident, at)
+    asked, there = case.asked, case.there
+    begun = _begin(case, asked.stable_colour)
     candidate = there.world.colours[begun.candidate]
     share = there.world.share(begun.candidate)
     begun = replace(
         begun, image=candidate.image, label=f"what is on {candidate.name}", weight=share, weight_before=share
     )
-    return turns.to_rollback(begun, f"{asked.by} says that {asked.stable_colour} is stable", at)
+    return turns.to_rollback(begun, f"{asked.by} says that {asked.stable_colour} is stable", case.at)
 
 
-def _begin(asked: Asked, there: Circumstances, stable: str, ident: str, at: float) -> Release:
+def _begin(case: Case, stable: str) -> Release:
+    asked, there = case.asked, case.there
     candidate = other(stable)
     now = there.world.colours[stable]
     if is_placeholder(now.image) or not now.desired:
@@ -196,7 +225,7 @@ def _begin(asked: Asked, there: Circumstances, stable: str, ident: str, at: floa
             f"{stable} serves, but runs no task: run site.yml with an image first. A release replaces what serves."
         )
     return Release(
-        id=ident,
+        id=case.ident,
         kind="release",
         stack=asked.stack,
         image=asked.image or now.image,
@@ -204,6 +233,7 @@ def _begin(asked: Asked, there: Circumstances, stable: str, ident: str, at: floa
         stable=stable,
         candidate=candidate,
         stable_image=now.image,
+        stable_label=_stable_label(there),
         stable_task_definition=now.task_definition,
         base_task_definition=there.newest[candidate],
         steps=asked.steps,
@@ -211,12 +241,18 @@ def _begin(asked: Asked, there: Circumstances, stable: str, ident: str, at: floa
         pace=asked.pace,
         one_offs=asked.one_offs,
         by=asked.by,
-        started_at=at,
-        since=at,
+        started_at=case.at,
+        since=case.at,
         stable_tasks=now.desired,
         scaling={stable: now.scaling, candidate: _resting(there, candidate)},
         previous=there.last.id if there.last else "",
     )
+
+
+def _stable_label(there: Circumstances) -> str:
+    if there.last is None:
+        return ""
+    return there.last.label if there.last.phase == Phase.PROMOTED else there.last.stable_label
 
 
 def _resting(there: Circumstances, candidate: str) -> Scaling:
@@ -237,10 +273,10 @@ def _stable(world: World) -> str:
     if len(serving) == 1 and not world.others:
         return serving[0]
     shares = ", ".join(f"{colour} {world.share(colour)} %" for colour in world.colours)
+    strangers = ", and other target groups" if world.others else ""
     raise RefusedError(
-        f"the production rule is not as a release leaves it ({shares}{', and other target groups' if world.others else ''})"
-        f", and no release is under way. Say which colour is stable: "
-        f"playbooks/rollback.yml -e release_stable_colour=COLOUR"
+        f"the production rule is not as a release leaves it ({shares}{strangers}), and no release is under way. Say "
+        f"which colour is stable: playbooks/rollback.yml -e release_stable_colour=COLOUR"
     )
 
 

@@ -106,7 +106,7 @@ class Release:
     """One attempt to make an image stable, or to go back to an earlier one.
 
     `weight` is the candidate's as the release has set it or is about to; `weight_before` the one before: a rule that
-    shows neither was changed by somebody else. `generation` is the lock's: a record of a later one is never overwritten.
+    shows neither was changed by somebody else. `generation` is the lock's: a later one's record is never overwritten.
     """
 
     id: str
@@ -125,6 +125,8 @@ class Release:
     """As `gates.parse` takes them."""
     pace: Pace = field(default_factory=Pace)
     one_offs: tuple[OneOff, ...] = ()
+    stable_label: str = ""
+    """How the release that made stable stable was called; empty for the first image."""
     by: str = ""
     started_at: float = 0.0
     ended_at: float = 0.0
