@@ -1,15 +1,15 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""The execution role and the task role, each with one inline policy and nothing else."""
+"""IAM roles that others act with, each with the inline policies of its component and nothing else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import role_name
@@ -21,13 +21,32 @@ ABSENT = "NoSuchEntity"
 USES = ("execution", "task")
 
 
+def role_names(stack: str, region: str) -> tuple[str, ...]:
+    """The execution role and the task role."""
+    return tuple(role_name(stack, region, use) for use in USES)
+
+
 class Role(Kind):
+    """A component's roles: `names` are theirs in a stack and a region, `whose` begins their description."""
+
     kind = "role"
+
+    def __init__(
+        self,
+        clients: Clients,
+        scope: Scope,
+        *,
+        names: Callable[[str, str], Iterable[str]] = role_names,
+        whose: str = "ECS tasks",
+    ) -> None:
+        super().__init__(clients, scope)
+        self._names = names
+        self._whose = whose
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         # Not IAM's client: its region is all of AWS.
         region = self.clients("ecs").meta.region_name
-        found = (self._found(role_name(self.scope.stack, region, use)) for use in USES)
+        found = (self._found(name) for name in self._names(self.scope.stack, region))
         return concerning(self.scope, [item for item in found if item], wanted)
 
     def _found(self, name: str) -> Found | None:
@@ -62,7 +81,7 @@ class Role(Kind):
         role = self.clients("iam").create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(document(properties["trust"])),
-            Description=f"ECS tasks of {self.scope.stack}",
+            Description=f"{self._whose} of {self.scope.stack}",
             Tags=upper_tags(properties["tags"]),
         )["Role"]
         self._put(name, properties["inline"])
