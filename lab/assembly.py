@@ -22,12 +22,18 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     from lab.balancer.part import BalancerPart
     from lab.balancer.targets import TargetRegistry
     from lab.ecs.part import EcsPart
+    from lab.scheduler.part import SchedulerPart
 
     pages: dict[str, Callable[[], object]] = {}
     daemon = Daemon(
         State(settings),
         AwsServer(settings, waker.wake, pages),
-        [database, BalancerPart(settings, authority), EcsPart(settings, TargetRegistry(settings))],
+        [
+            database,
+            BalancerPart(settings, authority),
+            EcsPart(settings, TargetRegistry(settings)),
+            SchedulerPart(settings),
+        ],
         waker,
         ready=lambda: environment.write(settings),
     )

@@ -1,12 +1,18 @@
 """The emulated AWS API: moto in this process, with its gaps mended.
 
-Each module here that is named for a service and has `apply()` holds that service's mends; ELBv2's needs the settings.
+Each module here that is named for a service and has `apply()` holds that service's mends; ELBv2's and those of `LATE`
+need the settings.
 """
 
 import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lab.aws import lean
 from lab.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 SERVICES = (
     "acm",
@@ -20,6 +26,8 @@ SERVICES = (
     "resourcegroupstaggingapi",
     "secretsmanager",
 )
+LATE = ("scheduler",)
+"""Mended when they are first called: what nobody asks for must not slow the start."""
 
 
 def apply_mends(settings: Settings | None = None) -> None:
@@ -38,3 +46,14 @@ def apply_mends(settings: Settings | None = None) -> None:
 
     elbv2.apply(settings or Settings.from_environment())
     lean.after_import()
+
+
+def mending(create: Callable[[str], "Flask"], settings: Settings) -> Callable[[str], "Flask"]:
+    """What makes moto's application for a service, so that a service of `LATE` is mended before its first request."""
+
+    def create_mended(service: str) -> "Flask":
+        if service in LATE:
+            importlib.import_module(f"{__name__}.{service}").apply(settings)
+        return create(service)
+
+    return create_mended

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moto.elbv2.models import ELBv2Backend
     from moto.iam.models import IAMBackend
     from moto.logs.models import LogsBackend
+    from moto.scheduler.models import EventBridgeSchedulerBackend
     from moto.secretsmanager.models import SecretsManagerBackend
 
 LOCK = threading.RLock()
@@ -76,6 +77,12 @@ def logs(settings: Settings) -> "LogsBackend":
     from moto.logs.models import logs_backends
 
     return logs_backends[settings.account][settings.region]
+
+
+def scheduler(settings: Settings) -> "EventBridgeSchedulerBackend":
+    from moto.scheduler.models import scheduler_backends
+
+    return scheduler_backends[settings.account][settings.region]
 
 
 def secretsmanager(settings: Settings) -> "SecretsManagerBackend":

@@ -18,7 +18,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from lab.aws import backends
+from lab.aws import backends, mending
 from lab.aws.calls import Call, identify
 from lab.part import LabError
 from lab.settings import Settings
@@ -133,7 +133,7 @@ class AwsServer:
         host, port = self._settings.aws_address
         listener = listen(host, port)
         self._calls = CallLog(self._settings.logs / "aws-calls.jsonl")
-        dispatcher = DomainDispatcherApplication(create_backend_app)
+        dispatcher = DomainDispatcherApplication(mending(create_backend_app, self._settings))
         front = Front(dispatcher, self._calls, self._wake, self._pages)
         self._server = make_server(
             host, port, front, threaded=True, request_handler=_QuietHandler, fd=listener.detach()

@@ -67,6 +67,9 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
     for balancer in found.get("balancer", {}).get("balancers", []):
         ports = ", ".join(f"{balancer['address']}:{port}" for port in balancer["ports"])
         yield f"  load balancer {balancer['name']}  {ports or 'no listeners'}"
+    for schedule in found.get("scheduler", []):
+        target = schedule["target"].rpartition("aws-sdk:")[2]
+        yield f"  schedule {schedule['name']}  {target} in {ago(schedule['at'] - now)}"
     ecs = found.get("ecs", {})
     for service in ecs.get("services", []):
         yield ""
@@ -103,8 +106,8 @@ def _stopped(task: dict[str, Any]) -> str:
 
 
 def ago(seconds: float) -> str:
-    """A span in its largest unit: 42 s, 7 min, 3 h, 2 d."""
+    """A span in its largest unit: 42 s, 7 min, 3 h, 2 d. What is over is 0 s."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
-    return f"{int(seconds)} s"
+    return f"{max(0, int(seconds))} s"

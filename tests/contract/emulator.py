@@ -10,14 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lab.aws import mending
+from lab.settings import Settings
+
 DRAIN = "/_contract/drain"
 """A request for this path ends what drains: no task runs here that would have to stop first."""
 
 
 def main() -> None:
     kind, folder = sys.argv[1], Path(sys.argv[2])
+    # Not what the environment would say: the addresses must come from what the mends are given.
+    settings = Settings(home=folder, network="127.93", cache=folder)
     if kind == "mended":
-        mend(folder)
+        mend(settings)
     else:
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -27,7 +32,8 @@ def main() -> None:
         def log_request(self, *_: object) -> None:
             pass
 
-    moto = DomainDispatcherApplication(create_backend_app)
+    create = mending(create_backend_app, settings) if kind == "mended" else create_backend_app
+    moto = DomainDispatcherApplication(create)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if environ["PATH_INFO"] != DRAIN:
@@ -43,13 +49,10 @@ def main() -> None:
     server.serve_forever()
 
 
-def mend(folder: Path) -> None:
+def mend(settings: Settings) -> None:
     from lab.aws import acm, apply_mends
     from lab.ca import LocalCa
-    from lab.settings import Settings
 
-    # Not what the environment would say: the addresses must come from what the mends are given.
-    settings = Settings(home=folder, network="127.93", cache=folder)
     apply_mends(settings)
     acm.issue_with(LocalCa(settings).issue)
 

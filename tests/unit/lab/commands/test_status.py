@@ -96,3 +96,8 @@ def test_a_lab_that_is_down_or_dead_is_exit_code_1(tmp_path: Path) -> None:
     assert status(settings, said.append) == 1
     assert said[0] == "The lab is down."
     assert "has died" in said[1]
+
+
+def test_a_schedule_that_is_armed() -> None:
+    schedule = {"name": "shop/dead-man", "target": "arn:aws:scheduler:::aws-sdk:ecs:updateService", "at": 1084.0}
+    assert "  schedule shop/dead-man  ecs:updateService in 42 s\n" in told(found(scheduler=[schedule])) + "\n"
