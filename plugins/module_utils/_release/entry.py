@@ -25,7 +25,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.model import
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 
-class RefusedError(CalstackError):
+class CannotBeginError(CalstackError):
     """What is asked for cannot begin now. Nothing has been changed."""
 
 
@@ -90,7 +90,7 @@ class Case:
 
 
 def outset(case: Case) -> Outset:
-    """Where to start. Raises RefusedError."""
+    """Where to start. Raises CannotBeginError."""
     return {
         "released": _released,
         "promoted": _promoted,
@@ -104,7 +104,7 @@ def _released(case: Case) -> Outset:
     under_way = case.under_way
     if under_way:
         if case.asked.image and case.asked.image != under_way.image:
-            raise RefusedError(
+            raise CannotBeginError(
                 f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: let it go on with "
                 f"playbooks/promote.yml or put everything back with playbooks/rollback.yml before another one begins."
             )
@@ -159,7 +159,7 @@ def _rolled_back(case: Case) -> Outset:
     if under_way and not case.asked.to:
         return _aborted(case)
     if under_way:
-        raise RefusedError(
+        raise CannotBeginError(
             f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: end it first, with "
             f"playbooks/rollback.yml without release_to."
         )
@@ -189,10 +189,10 @@ def _target(case: Case) -> tuple[str, str, str] | str:
     asked, there = case.asked, case.there
     if asked.to:
         if there.target is None or not there.target.task_definition:
-            raise RefusedError(f"no release {asked.to} is on record: playbooks/status.yml lists them.")
+            raise CannotBeginError(f"no release {asked.to} is on record: playbooks/status.yml lists them.")
         return there.target.label, there.target.image, there.target.task_definition
     if there.last is None:
-        raise RefusedError("there has been no release yet, so there is nothing to go back to.")
+        raise CannotBeginError("there has been no release yet, so there is nothing to go back to.")
     if there.last.phase == Phase.ROLLED_BACK:
         return f"the last release ({there.last.label}) was rolled back already. {NAME_ONE}"
     if there.last.kind == "rollback":
@@ -221,7 +221,7 @@ def _begin(case: Case, stable: str) -> Release:
     candidate = other(stable)
     now = there.world.colours[stable]
     if is_placeholder(now.image) or not now.desired:
-        raise RefusedError(
+        raise CannotBeginError(
             f"{stable} serves, but runs no task: run site.yml with an image first. A release replaces what serves."
         )
     return Release(
@@ -268,13 +268,13 @@ def _serves_alone(world: World, colour: str) -> bool:
 
 
 def _stable(world: World) -> str:
-    """The colour that serves. Raises RefusedError where that is not one."""
+    """The colour that serves. Raises CannotBeginError where that is not one."""
     serving = [colour for colour in world.colours if world.share(colour)]
     if len(serving) == 1 and not world.others:
         return serving[0]
     shares = ", ".join(f"{colour} {world.share(colour)} %" for colour in world.colours)
     strangers = ", and other target groups" if world.others else ""
-    raise RefusedError(
+    raise CannotBeginError(
         f"the production rule is not as a release leaves it ({shares}{strangers}), and no release is under way. Say "
         f"which colour is stable: playbooks/rollback.yml -e release_stable_colour=COLOUR"
     )

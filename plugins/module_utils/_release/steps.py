@@ -11,9 +11,12 @@ from itertools import pairwise
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import Step
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Step
 
 MANUAL = "manual"
+BEFORE_THE_END = frozenset(
+    {Phase.PREPARE, Phase.START, Phase.HEALTHY, Phase.SMOKE, Phase.SHIFT, Phase.ANALYSE, Phase.BAKE, Phase.PAUSED}
+)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -87,3 +90,14 @@ def pause_over(pause: str, baked_at: float) -> float:
     hour, minute = (int(part) for part in pause.split(":"))
     end = moment.replace(hour=hour, minute=minute, second=0, microsecond=0)
     return (end if end >= moment else end + timedelta(days=1)).timestamp()
+
+
+def remaining(release: Release, now: float) -> float:
+    """Seconds until the release can be through: the bakes that are left, nothing extended or paused."""
+    if release.phase not in BEFORE_THE_END:
+        return 0.0
+    left = sum(step.bake for step in release.steps[release.step + 1 :])
+    step = release.steps[release.step]
+    if release.phase not in (Phase.ANALYSE, Phase.BAKE):
+        return left + step.bake
+    return left + max(0.0, release.since + step.bake * (1 + release.extended) - now)

@@ -1,0 +1,289 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""The loop: look, decide, record, act, wait. It knows no rule of a release but what to do when a call fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._release import turns
+from ansible_collections.calstack.aws.plugins.module_utils._release.action import (
+    Action,
+    ArmDeadMan,
+    KeepImage,
+    RegisterRevision,
+    ScheduleRetirement,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.clients import is_passing
+from ansible_collections.calstack.aws.plugins.module_utils._release.decide import decide
+from ansible_collections.calstack.aws.plugins.module_utils._release.decision import Decision, Now
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
+    RESTING,
+    SERVING,
+    Phase,
+    Release,
+    Request,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.ports import (
+    Audience,
+    Eyes,
+    Hands,
+    Heartbeat,
+    Judge,
+    Records,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
+from ansible_collections.calstack.aws.plugins.module_utils._release.rule import only
+from ansible_collections.calstack.aws.plugins.module_utils._release.steps import remaining
+from ansible_collections.calstack.aws.plugins.module_utils._release.store import StoreUnavailableError
+from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
+
+COURTESIES = (KeepImage, ScheduleRetirement)
+"""What a promotion does not fail for: without them an image may expire and a colour stays warm."""
+
+STALE_AFTER = 30.0
+"""Seconds that a decision may rest on what AWS showed last while it does not answer."""
+
+PAUSE_AFTER_TROUBLE = 1.0
+
+
+class AbandonedError(CalstackError):
+    """The release is left as it is: its record cannot be kept."""
+
+
+@dataclass
+class Controller:
+    """Works on one release until nobody needs to."""
+
+    eyes: Eyes
+    hands: Hands
+    judge: Judge
+    records: Records
+    heart: Heartbeat
+    audience: Audience
+    lease: float = 30.0
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        self._condemned = False
+        self._world: World | None = None
+        self._acted = False
+        self._trouble_since = 0.0
+        self._armed_at = 0.0
+        self._said: dict[str, str] = {}
+
+    def run(self, release: Release, request: Request | None = None) -> Release:
+        """Work on `release` (recorded already) until it rests. `request` is heeded first.
+
+        Raises LockLostError when another controller has taken over, AbandonedError when the record cannot be
+        kept any more (users are sent back to stable before that), and CalstackError for a promotion that cannot be
+        completed: running again goes on in each case.
+        """
+        self.judge.watch(release)
+        try:
+            while release.phase not in RESTING:
+                try:
+                    release = self.turn(release, request)
+                except StoreUnavailableError as error:
+                    self._without_record(release, error)
+                request = None
+        finally:
+            self.judge.rest()
+        return release
+
+    def turn(self, release: Release, request: Request | None = None) -> Release:
+        """One look, one decision, and what it asks for."""
+        self.heart.check()
+        now = self.clock()
+        try:
+            world = self._look(release, now)
+        except CalstackError as error:
+            return self._blind(release, error)
+        verdicts = self.judge.verdicts(release, world, now)
+        self._tell_verdicts(release, verdicts)
+        self._tell_tick(release, world, verdicts, now)
+        decision = decide(release, Now(world, verdicts, now), request or self.heart.request)
+        self._condemned = decision.release.phase == Phase.ROLL_BACK
+        return self._carry_out(release, decision)
+
+    def _look(self, release: Release, now: float) -> World:
+        """What AWS shows; while it does not answer, what it showed a moment ago, if nothing has been done since.
+
+        A candidate that answers wrongly must not be kept in service by an API that does not answer.
+        """
+        try:
+            self._world, self._acted = self.eyes.world(release), False
+        except CalstackError:
+            patient = release.phase == Phase.ROLL_BACK or (self._world and now - self._world.at < STALE_AFTER)
+            if self._world is None or self._acted or not patient:
+                raise
+        return self._world
+
+    def _blind(self, release: Release, error: CalstackError) -> Release:
+        """AWS has shown nothing for too long, or not since the last action."""
+        self._trouble(release, error)
+        if self._patience_over(release) and release.phase not in (Phase.ROLL_BACK, Phase.PROMOTE):
+            release = self._moved(release, turns.to_rollback(release, f"AWS cannot be read: {error}", self.clock()))
+        return self._endure(release, error)
+
+    def _carry_out(self, before: Release, decision: Decision) -> Release:
+        release = self._moved(before, decision.release)
+        for action in decision.actions:
+            try:
+                made = self._do(release, action)
+            except CalstackError as error:
+                return self._refused(release, action, error)
+            if isinstance(action, RegisterRevision):
+                release = self._moved(release, replace(release, task_definition=made))
+        self._trouble_since = 0.0
+        if decision.then:
+            release = self._moved(release, replace(decision.then, task_definition=release.task_definition))
+        self._keep_armed(release)
+        if decision.wait:
+            self.sleep(decision.wait)
+        return release
+
+    def _do(self, release: Release, action: Action) -> str:
+        self._note(release, "intent", str(action))
+        self.heart.check()
+        self._acted = True
+        try:
+            made = self.hands.do(action)
+        except CalstackError as error:
+            if not isinstance(action, COURTESIES):
+                raise
+            self._note(release, "trouble", f"{action}: {error}")
+            return ""
+        self._note(release, "done", str(action))
+        if isinstance(action, ArmDeadMan):
+            self._armed_at = self.clock()
+        return made
+
+    def _refused(self, release: Release, action: Action, error: CalstackError) -> Release:
+        """A call has failed: tried again while the reason may pass, else the release goes back."""
+        self._trouble(release, error)
+        if release.phase in (Phase.ROLL_BACK, Phase.PROMOTE):
+            return self._endure(release, error)
+        if not is_passing(error) or self._patience_over(release):
+            return self._moved(release, turns.to_rollback(release, f"cannot {action}: {error}", self.clock()))
+        return self._endure(release, error)
+
+    def _endure(self, release: Release, error: CalstackError) -> Release:
+        """Neither a rollback nor a promotion has anything better to turn to: try on, and say when it is too long."""
+        over = self.clock() - self._trouble_since
+        if release.phase == Phase.PROMOTE and over > release.pace.patience:
+            raise CalstackError(
+                f"{release.label} has passed, but its promotion could not be completed: {error} "
+                f"Run the same command again: it goes on from here."
+            )
+        if release.phase == Phase.ROLL_BACK and over > release.pace.rollback_timeout:
+            words = f"{release.reason}. The rollback could not be completed: {error}"
+            ended = replace(release, phase=Phase.ROLLBACK_FAILED, ended_at=self.clock(), reason=words)
+            return self._moved(release, ended)
+        self.sleep(PAUSE_AFTER_TROUBLE)
+        return release
+
+    def _without_record(self, release: Release, error: StoreUnavailableError) -> None:
+        """What cannot be recorded is not done, but for one thing: while the lock is ours, users go back to stable.
+
+        That is at once when the candidate has failed, else shortly before another controller may come.
+        """
+        if self.heart.left() > self.lease / 3 and not self._condemned:
+            self.sleep(PAUSE_AFTER_TROUBLE)
+            return
+        words = "Nothing has been sent to the candidate."
+        if release.phase in SERVING and release.weight:
+            try:
+                self.hands.do(only(release.stable))
+                words = f"All requests go to {release.stable} again."
+            except CalstackError as worse:
+                words = f"Sending all requests to {release.stable} failed, too: {worse}"
+        raise AbandonedError(f"{error} {words} Run the same command again when the table answers.") from error
+
+    def _keep_armed(self, release: Release) -> None:
+        """Each heartbeat pushes the dead-man switch forward; a push that fails is tried again at the next turn."""
+        limit, now = release.pace.dead_man, self.clock()
+        if release.phase not in SERVING or not release.weight or not limit or now - self._armed_at < limit / 4:
+            return
+        try:
+            self.hands.do(ArmDeadMan(release.stable, now + limit))
+            self._armed_at = now
+        except CalstackError as error:
+            self._note(release, "trouble", f"the dead-man switch could not be pushed forward: {error}")
+
+    def _moved(self, before: Release, after: Release) -> Release:
+        """Record a change, with an entry of the timeline where the phase is another one."""
+        if after == before:
+            return after
+        event = self._event(after, "phase", phase_words(after)) if after.phase != before.phase else None
+        self.records.save(after, event)
+        if event:
+            self.audience.event(event)
+        return after
+
+    def _note(self, release: Release, kind: str, words: str) -> None:
+        event = self._event(release, kind, words)
+        self.records.append(release, event)
+        self.audience.event(event)
+
+    def _event(self, release: Release, kind: str, words: str) -> Event:
+        return Event(self.clock(), kind, words, release.phase.value, release.weight)
+
+    def _trouble(self, release: Release, error: CalstackError) -> None:
+        self._trouble_since = self._trouble_since or self.clock()
+        if self._said.get("trouble") != str(error):
+            self._said["trouble"] = str(error)
+            self._note(release, "trouble", str(error))
+
+    def _patience_over(self, release: Release) -> bool:
+        return self.clock() - self._trouble_since > release.pace.patience
+
+    def _tell_verdicts(self, release: Release, verdicts: Sequence[Verdict]) -> None:
+        """A gate is worth an entry when its outcome has changed."""
+        for verdict in verdicts:
+            if self._said.get(f"gate {verdict.gate}") != verdict.outcome:
+                self._said[f"gate {verdict.gate}"] = verdict.outcome
+                self._note(release, "verdict", f"{verdict.gate}: {verdict.outcome}, {verdict.words}")
+
+    def _tell_tick(self, release: Release, world: World, verdicts: Sequence[Verdict], now: float) -> None:
+        serving = release.phase in SERVING or release.weight > 0
+        self.audience.tick(
+            Tick(
+                at=now,
+                release=release.id,
+                phase=release.phase.value,
+                stable=release.stable,
+                candidate=release.candidate,
+                weight=world.share(release.candidate),
+                step=release.step + 1 if serving else 0,
+                steps=len(release.steps),
+                left=remaining(release, now),
+                words=release.reason if release.phase == Phase.ROLL_BACK else "",
+                verdicts=tuple(verdicts),
+            )
+        )
+
+
+def phase_words(release: Release) -> str:
+    """What a phase means for people."""
+    words = {
+        Phase.PREPARE: "hold autoscaling, register the task definition",
+        Phase.START: f"start {release.candidate}",
+        Phase.HEALTHY: f"wait for {release.tasks} healthy targets of {release.candidate}",
+        Phase.SMOKE: f"ask {release.candidate} through the test rule",
+        Phase.SHIFT: f"send {release.steps[release.step].weight} % to {release.candidate}",
+        Phase.ANALYSE: f"step {release.step + 1} of {len(release.steps)}: bake at {release.weight} %",
+        Phase.BAKE: f"{release.candidate} has all requests: the last bake",
+        Phase.PROMOTE: f"{release.candidate} becomes stable",
+        Phase.ROLL_BACK: f"back to {release.stable}: {release.reason}",
+        Phase.PAUSED: f"paused: {release.reason}",
+        Phase.PROMOTED: f"{release.label} is stable, on {release.candidate}",
+        Phase.ROLLED_BACK: f"all is back as it was: {release.stable} has all requests",
+        Phase.ROLLBACK_FAILED: f"somebody has to look: {release.reason}",
+    }
+    return words[release.phase]
