@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     fault.add_argument("mode", nargs="?", metavar="MODE")
     fault.add_argument("--share", type=float, help="of the requests, above 0 up to 1")
     fault.add_argument("--delay", type=float, metavar="SECONDS")
+    fault.add_argument("--rate", type=float, metavar="REQUESTS", help="a second and task, above which overload begins")
     return root
 
 
@@ -60,7 +61,7 @@ def _fault(given: argparse.Namespace, settings: Settings) -> int:
     from lab import faults
 
     if given.mode:
-        print(faults.inject(settings, given.image, given.mode, given.share, given.delay))
+        print(faults.inject(settings, given.image, given.mode, given.share, given.delay, given.rate))
     else:
         print("\n".join(faults.overview(settings, given.image)))
     return 0

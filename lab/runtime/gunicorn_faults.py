@@ -16,6 +16,7 @@ import ssl
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +30,13 @@ MODES = {
     "hang": "do not answer a share of the requests until the fault is cleared",
     "crash-at-start": "let new tasks exit with 1 as they start",
     "failing-health": "answer 503 to the balancer's health checks, while all other requests work",
+    "wrong-version": "answer with the header X-App-Version: 0.0.0-wrong, except to health checks; all else works",
+    "overload": "answer 503 to a share of the requests, not health checks, while a task gets more than `rate` a second",
     "leak": "open a connection to the database at a share of the requests, and keep it",
 }
 HEALTH_CHECKERS = ("ELB-HealthChecker", "Envoy/HC")
+VERSION_HEADER, WRONG_VERSION = "X-App-Version", "0.0.0-wrong"
+RATE_WINDOW = 1.0
 HANG_POLL = 0.2
 CONNECT_SECONDS = 5.0
 
@@ -42,17 +47,18 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with an image. `share` is 0 to 1, `delay` in seconds."""
+    """What is wrong with an image. `share` is 0 to 1, `delay` in seconds, `rate` in requests a second and task."""
 
     mode: str
     share: float = 1.0
     delay: float = 0.0
+    rate: float = 0.0
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
         """Raises ValueError, KeyError or TypeError for what is not a fault."""
         found = json.loads(text)
-        return cls(str(found["mode"]), float(found["share"]), float(found["delay"]))
+        return cls(str(found["mode"]), *(float(found[name]) for name in ("share", "delay", "rate")))
 
 
 class FaultFile:
@@ -91,6 +97,23 @@ class Share:
             return taken
 
 
+class Rate:
+    """How many requests came within the last second, each counted as it comes: a worker's own, not its siblings'."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._came: deque[float] = deque()
+
+    def count(self) -> int:
+        with self._lock:
+            now = self._clock()
+            self._came.append(now)
+            while self._came[0] <= now - RATE_WINDOW:
+                self._came.popleft()
+            return len(self._came)
+
+
 class Leak:
     """Connections to the database that nobody closes, until the fault is cleared."""
 
@@ -122,12 +145,14 @@ class Faulty:
         faults: FaultFile,
         leak: Leak,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._application = application
         self._faults = faults
         self._leak = leak
         self._sleep = sleep
         self._share = Share()
+        self._rate = Rate(clock)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         fault = self._faults.read()
@@ -135,9 +160,11 @@ class Faulty:
             self._leak.mend()
         if fault is None:
             return self._application(environ, start_response)
-        answer = self._inject(fault, is_health_check(environ))
+        health_check = is_health_check(environ)
+        answer = self._inject(fault, health_check)
         if answer is None:
-            return self._application(environ, start_response)
+            wrong = fault.mode == "wrong-version" and not health_check
+            return self._application(environ, with_wrong_version(start_response) if wrong else start_response)
         body = f"{answer}: {fault.mode}, injected by the lab\n".encode()
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("X-Lab-Fault", fault.mode)]
         start_response(answer, headers)
@@ -147,12 +174,16 @@ class Faulty:
         """Do what the fault does; the status line to answer instead of the application, or None."""
         if fault.mode == "failing-health":
             return "503 Service Unavailable" if health_check else None
-        if fault.mode == "errors" and health_check:
+        if fault.mode in ("errors", "overload") and health_check:
+            return None
+        if fault.mode == "overload" and self._rate.count() <= fault.rate:
             return None
         if not self._share.takes(fault.share):
             return None
         if fault.mode == "errors":
             return "500 Internal Server Error"
+        if fault.mode == "overload":
+            return "503 Service Unavailable"
         if fault.mode == "slow":
             self._sleep(fault.delay)
         elif fault.mode == "hang":
@@ -167,6 +198,16 @@ class Faulty:
             self._leak.drip()
         except OSError as error:
             print(f"lab fault leak: the database takes no more connections: {error}", file=sys.stderr, flush=True)
+
+
+def with_wrong_version(start_response: StartResponse) -> StartResponse:
+    """A start_response that says the wrong version, whatever the application said."""
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        others = [item for item in headers if item[0].lower() != VERSION_HEADER.lower()]
+        return start_response(status, [*others, (VERSION_HEADER, WRONG_VERSION)], *more)
+
+    return start
 
 
 def is_health_check(environ: Environ) -> bool:

@@ -21,15 +21,15 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, network="127.81", cache=tmp_path / "cache")
 
 
-@given(st.sampled_from(sorted(MODES)), st.floats(0, 1, exclude_min=True), st.floats(0, 1000))
-def test_what_was_asked_for_is_what_a_task_reads(mode: str, share: float, delay: float) -> None:
-    fault = faults.make(mode, share, delay)
-    assert fault == Fault(mode, share, delay)
+@given(st.sampled_from(sorted(MODES)), st.floats(0, 1, exclude_min=True), st.floats(0, 1000), st.floats(0, 1000))
+def test_what_was_asked_for_is_what_a_task_reads(mode: str, share: float, delay: float, rate: float) -> None:
+    fault = faults.make(mode, share, delay, rate)
+    assert fault == Fault(mode, share, delay, rate)
 
 
 def test_defaults() -> None:
-    assert faults.make("errors") == Fault("errors", 0.05, 2.0)
-    assert faults.make("slow") == Fault("slow", 1.0, 2.0)
+    assert faults.make("errors") == Fault("errors", 0.05, 2.0, 10.0)
+    assert faults.make("slow") == Fault("slow", 1.0, 2.0, 10.0)
     assert faults.make("none", 0.5) is None
 
 
@@ -50,10 +50,16 @@ def test_bad_words(mode: str, share: float | None, delay: float | None, words: s
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("rate", [-1, float("nan"), float("inf")])
+def test_a_rate_is_a_number(rate: float) -> None:
+    with pytest.raises(LabError, match="the rate is"):
+        faults.make("overload", rate=rate)
+
+
 def test_the_state_file_is_the_one_the_tasks_are_told(settings: Settings) -> None:
-    faults.inject(settings, DIGEST, "slow", 0.5, 3)
+    faults.inject(settings, DIGEST, "overload", 0.5, 3, 20)
     path = Path(fault_files.task_environment(settings, DIGEST)["LAB_FAULT"])
-    assert Fault.parse(path.read_text()) == Fault("slow", 0.5, 3)
+    assert Fault.parse(path.read_text()) == Fault("overload", 0.5, 3, 20)
     faults.inject(settings, DIGEST, "none")
     assert not path.exists()
     faults.inject(settings, DIGEST, "none")
@@ -68,6 +74,9 @@ def test_overview(settings: Settings) -> None:
         f"{DIGEST}: errors (5% of requests)",
         f"{other}: slow (100% of requests, 0.5 s)",
     ]
+    overload = faults.inject(settings, other, "overload", rate=7)
+    assert overload == f"{other}: overload (50% of requests, above 7 a second and task)"
+    faults.inject(settings, other, "slow", delay=0.5)
     assert faults.overview(settings, other)[:2] == [f"{other}: slow (100% of requests, 0.5 s)", ""]
     assert {line.split()[0] for line in faults.overview(settings)[3:]} == {"none", *MODES}
 

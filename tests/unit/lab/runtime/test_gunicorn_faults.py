@@ -24,19 +24,28 @@ class Task:
         self.settings = Settings(home=folder, network="127.81", cache=folder)
         self.slept: list[float] = []
         state = fault_files.task_environment(self.settings, DIGEST)[gunicorn_faults.STATE_VARIABLE]
-        self.application = Faulty(self._serve, FaultFile(Path(state)), Leak(mongo_uri), self._sleep)
+        self.now = 1000.0
+        self.headers: list[tuple[str, str]] = []
+        self.application = Faulty(
+            self._serve, FaultFile(Path(state)), Leak(mongo_uri), self._sleep, clock=lambda: self.now
+        )
 
-    def fault(self, mode: str | None, share: float = 1.0, delay: float = 0.0) -> None:
-        fault_files.put(self.settings, DIGEST, "app:1", Fault(mode, share, delay) if mode else None)
+    def fault(self, mode: str | None, share: float = 1.0, delay: float = 0.0, rate: float = 0.0) -> None:
+        fault_files.put(self.settings, DIGEST, "app:1", Fault(mode, share, delay, rate) if mode else None)
 
     def get(self, environ: dict[str, Any] | None = None) -> str:
         answers: list[str] = []
-        body = b"".join(self.application(environ or {}, lambda status, headers: answers.append(status)))
+
+        def start(status: str, headers: list[tuple[str, str]]) -> None:
+            answers.append(status)
+            self.headers = headers
+
+        body = b"".join(self.application(environ or {}, start))
         assert body
         return answers[0][:3]
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        start_response("200 OK", [])
+        start_response("200 OK", [("x-app-version", "1.0.0"), ("X-Other", "o")])
         return [b"hello"]
 
     def _sleep(self, seconds: float) -> None:
@@ -85,6 +94,33 @@ def test_hang_answers_only_when_it_is_cleared(task: Task) -> None:
     task.fault("hang")
     assert task.get() == "200"
     assert len(task.slept) == 3  # the third sleep clears it
+
+
+def test_wrong_version_is_all_that_is_wrong(task: Task) -> None:
+    task.fault("wrong-version")
+    assert task.get() == "200"
+    assert task.headers == [("X-Other", "o"), ("X-App-Version", "0.0.0-wrong")]
+    assert task.get(HEALTH_CHECK) == "200"
+    assert task.headers == [("x-app-version", "1.0.0"), ("X-Other", "o")]
+
+
+def test_overload_begins_above_its_rate_and_ends_below(task: Task) -> None:
+    task.fault("overload", share=0.5, rate=5)
+    seen = []
+    for spacing in (0.25, 0.125, 0.25):  # 4, 8 and again 4 requests a second
+        answers = []
+        for _ in range(40):
+            task.now += spacing
+            answers.append(task.get())
+        seen.append(answers[20:].count("503"))
+    assert seen == [0, 10, 0]
+
+
+def test_overload_spares_health_checks_and_does_not_count_them(task: Task) -> None:
+    task.fault("overload", rate=5)
+    assert [task.get(HEALTH_CHECK) for _ in range(50)].count("503") == 0
+    assert [task.get() for _ in range(6)] == ["200"] * 5 + ["503"]
+    assert task.get(HEALTH_CHECK) == "200"
 
 
 @pytest.fixture
@@ -173,7 +209,7 @@ def test_gunicorn_gets_the_hooks_and_the_applications_own_settings(
 def test_crash_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     state = tmp_path / "fault.json"
-    state.write_text('{"mode": "crash-at-start", "share": 1, "delay": 0}')
+    state.write_text('{"mode": "crash-at-start", "share": 1, "delay": 0, "rate": 0}')
     with pytest.raises(SystemExit) as caught:
         install({"LAB_FAULT": str(state)})["on_starting"](None)
     assert caught.value.code == 1
