@@ -1,0 +1,70 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""What to write on a screen as a release goes on: lines that stay and, on a terminal, one that is redrawn. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
+    Tone,
+    line,
+    plain,
+    status,
+    tick_line,
+    tone,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
+
+ERASE = "\r\x1b[K"
+
+
+@dataclass(frozen=True)
+class Output:
+    """`stays`: a line of its own, for the log as well; otherwise written as it is, without an end of line."""
+
+    text: str
+    tone: Tone = "plain"
+    stays: bool = True
+
+
+class Screen:
+    """Keeps what is shown. `width()` gives the terminal's columns, None where there is no terminal.
+
+    After each redrawing the cursor is at the start of the line, so that what others write begins there. `intents`: also
+    tell what is about to be done.
+    """
+
+    def __init__(self, width: Callable[[], int | None], intents: bool = False, zone: tzinfo | None = None) -> None:
+        self._width, self._intents, self._zone = width, intents, zone
+        self._line = ""
+        self._last: Tick | None = None
+
+    def take(self, entry: Event | Tick) -> list[Output]:
+        """What to write because of `entry`, in this order."""
+        if isinstance(entry, Event):
+            wanted = self._intents or entry.kind != "intent"
+            return self._keep(Output(line(entry, self._zone), tone(entry))) if wanted else []
+        width = self._width()
+        worth = plain(entry, self._last) if width is None else entry.weight != (self._last.weight if self._last else 0)
+        told = self._keep(Output(tick_line(entry, self._zone))) if worth else []
+        if worth:
+            self._last = entry
+        return told if width is None else [*told, *self._redraw(status(entry, width - 1))]
+
+    def close(self) -> list[Output]:
+        """What to write when nothing more comes: the redrawn line is taken away."""
+        erase = [Output(ERASE, stays=False)] if self._line else []
+        self._line = ""
+        return erase
+
+    def _keep(self, output: Output) -> list[Output]:
+        if not self._line:
+            return [output]
+        return [Output(ERASE, stays=False), output, Output(f"{self._line}\r", stays=False)]
+
+    def _redraw(self, text: str) -> list[Output]:
+        self._line = text
+        return [Output(f"{ERASE}{text}\r", stays=False)]

@@ -1,0 +1,110 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Small words that progress lines and reports share: durations, images, bars, verdicts, what to do next. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+
+BAR = 10
+_VERDICT = re.compile(r"(?P<gate>.+?): (?P<outcome>pass|fail|inconclusive)(?:, (?P<words>.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do next, and the command for it; `command` is empty where there is none."""
+
+    words: str
+    command: str = ""
+
+
+def clean(text: str) -> str:
+    """`text` on one line without anything that moves a cursor: words may hold what an application answered."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def duration(seconds: float) -> str:
+    """A measured time: `0.42 s`, `7.5 s`, `48 s`, `12 min 4 s`, `1 h 5 min`."""
+    if seconds < 1:
+        return f"{max(seconds, 0):.2f} s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
+
+
+def about(seconds: float) -> str:
+    """An estimate: nobody is told of seconds that nobody can know."""
+    tens = max(10 * round(seconds / 10), 10)
+    return f"about {tens} s" if tens < 60 else f"about {duration(60 * max(round(seconds / 60), 1))}"
+
+
+def short_image(image: str) -> str:
+    """The repository's last part with the tag, or with the first 12 digits of the digest."""
+    repository, at, digest = image.rpartition("@sha256:")
+    if not at:
+        return image.rpartition("/")[2] or "no image"
+    return f"{repository.rpartition('/')[2]}@{digest[:12]}"
+
+
+def bar(weight: int, length: int = BAR) -> str:
+    """A weight in per cent; a little is never shown as nothing, nor almost all as all."""
+    full = round(weight * length / 100)
+    if 0 < weight < 100:
+        full = min(max(full, 1), length - 1)
+    return "█" * full + "░" * (length - full)
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """What an Event of kind `verdict` says."""
+    return f"{verdict.gate}: {verdict.outcome}" + (f", {verdict.words}" if verdict.words else "")
+
+
+def parse_verdict(words: str) -> Verdict | None:
+    """The verdict that `verdict_words` put in words; None for other words."""
+    match = _VERDICT.fullmatch(words)
+    if not match:
+        return None
+    return Verdict(match["gate"], cast(Outcome, match["outcome"]), match["words"] or "")
+
+
+def rollback_seconds(release: Release) -> float | None:
+    """From the verdict to nothing on the candidate, as measured; None where there was no rollback."""
+    if not release.verdict_at or release.restored_at < release.verdict_at:
+        return None
+    return release.restored_at - release.verdict_at
+
+
+def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
+    """What to do next. `inventory` as `-i` takes it, for example `inventories/prod`."""
+
+    def play(name: str) -> str:
+        return f"ansible-playbook playbooks/{name}.yml -i {inventory}"
+
+    again = f"{play('release')} -e release_image={release.image or 'IMAGE'}"
+    match release.phase:
+        case Phase.PROMOTED:
+            return (Advice(f"To go back to {release.stable}", play("rollback")),)
+        case Phase.ROLLED_BACK:
+            return (
+                Advice("To see each gate's numbers", play("status")),
+                Advice("To try again, once the reason is mended", again),
+            )
+        case Phase.PAUSED:
+            return (Advice("To go on", play("promote")), Advice("To go back", play("rollback")))
+        case Phase.ROLLBACK_FAILED:
+            return (
+                Advice("To see who serves users now", play("status")),
+                Advice("To try the rollback again", play("rollback")),
+            )
+    return (Advice("To go on from here", again), Advice("To go back", play("rollback")))

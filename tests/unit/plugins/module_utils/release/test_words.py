@@ -1,0 +1,110 @@
+"""The small words of releases."""
+
+import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
+    about,
+    advice,
+    bar,
+    clean,
+    duration,
+    parse_verdict,
+    rollback_seconds,
+    short_image,
+    verdict_words,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+DIGEST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/calstack@sha256:" + "9f" * 32
+
+
+def release(phase: Phase, **known: object) -> Release:
+    return Release(
+        "r-1", "release", "calstack-dev", DIGEST, "1.1.0", "blue", "green", "", "", "", (), {}, phase=phase, **known
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0.00 s"),
+        (0.418, "0.42 s"),
+        (7.46, "7.5 s"),
+        (9.97, "10 s"),
+        (59.7, "1 min"),
+        (724, "12 min 4 s"),
+        (3600, "1 h"),
+        (3900, "1 h 5 min"),
+        (7199, "2 h"),
+    ],
+)
+def test_a_duration(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "about 10 s"), (44, "about 40 s"), (58, "about 1 min"), (61, "about 1 min"), (4000, "about 1 h 7 min")],
+)
+def test_an_estimate(seconds, words):
+    assert about(seconds) == words
+
+
+@given(st.integers(0, 100), st.integers(2, 40))
+def test_a_bar_is_empty_only_at_0_and_full_only_at_100(weight, length):
+    drawn = bar(weight, length)
+    assert len(drawn) == length
+    assert (drawn == "░" * length) == (weight == 0)
+    assert (drawn == "█" * length) == (weight == 100)
+
+
+@given(st.text())
+def test_clean_words_move_no_cursor(text):
+    assert clean(text).isprintable()
+    assert clean(clean(text)) == clean(text)
+
+
+def test_an_escape_sequence_of_an_application_is_disarmed():
+    assert clean("got \x1b[2Jgone\r\nand\u202e more") == "got [2Jgone and more"
+
+
+@given(
+    st.text("abc: 5-", min_size=1).filter(lambda gate: parse_verdict(f"{gate}: ") is None),
+    st.sampled_from(["pass", "fail", "inconclusive"]),
+    st.text(),
+)
+def test_a_verdict_is_found_again_in_its_words(gate, outcome, words):
+    verdict = Verdict(gate, outcome, words)
+    assert parse_verdict(verdict_words(verdict)) == verdict
+
+
+def test_other_words_are_no_verdict():
+    assert parse_verdict("the candidate is healthy") is None
+
+
+def test_images_are_short():
+    assert short_image(DIGEST) == "calstack@9f9f9f9f9f9f"
+    assert short_image("registry.example:5000/calstack:1.2") == "calstack:1.2"
+    assert short_image("") == "no image"
+
+
+def test_the_rollback_is_measured_from_the_verdict_to_the_rule():
+    assert rollback_seconds(release(Phase.ROLLED_BACK, verdict_at=10.0, restored_at=10.5)) == 0.5
+    assert rollback_seconds(release(Phase.ROLL_BACK, verdict_at=10.0)) is None
+    assert rollback_seconds(release(Phase.PROMOTED)) is None
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_there_is_always_something_to_do_next_in_the_inventory(phase):
+    commands = [item.command for item in advice(release(phase), "inventories/prod")]
+    assert commands
+    assert all(
+        command.startswith("ansible-playbook playbooks/") and "-i inventories/prod" in command for command in commands
+    )
+
+
+def test_only_who_is_not_back_is_told_to_go_back():
+    assert not any("rollback.yml" in item.command for item in advice(release(Phase.ROLLED_BACK), "inventories/x"))
+    assert any("rollback.yml" in item.command for item in advice(release(Phase.ROLLBACK_FAILED), "inventories/x"))
