@@ -61,3 +61,7 @@ class Evidence:
     candidate: Traffic = Traffic()
     metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     alarms: Mapping[str, str] = field(default_factory=dict)
+    baseline: Traffic = Traffic()
+    """Stable's from before the shift: what the candidate's latency is held against once stable has no requests."""
+    short_since: float = 0.0
+    """Since when the candidate has had fewer healthy targets than it should; 0 while it has enough."""

@@ -1,0 +1,86 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""From evidence to verdicts: one of each gate that is on. Pure.
+
+Missing evidence is inconclusive: nothing passes by silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Outcome, Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import Gates, Metric
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.health import health
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.probing import probes, smoke
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.traffic import error_rate, latency
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
+
+
+def judge(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
+    """In the order of their speed. In the phase SMOKE only what can be known before the shift is asked."""
+    serves = world.share(release.candidate) > 0
+    samples = [sample for sample in evidence.samples if sample.at >= evidence.since]
+    verdicts = [health(release, world, evidence.short_since, now)]
+    if release.phase == Phase.SMOKE:
+        return (*verdicts, *([smoke(gates.probes, samples, now)] if gates.probes else []))
+    if gates.probes:
+        verdicts.append(probes(gates.probes, samples, serves, now))
+    if gates.error_rate:
+        verdicts.append(error_rate(gates.error_rate, evidence.stable, evidence.candidate))
+    if gates.latency:
+        verdicts.append(latency(gates.latency, evidence, world.share(release.stable) > 0))
+    verdicts += [_metric(metric, evidence.metrics.get(metric.name, ())) for metric in gates.metrics]
+    verdicts += [_alarm(name, evidence.alarms.get(name, "")) for name in gates.alarms]
+    return tuple(verdicts)
+
+
+def overall(verdicts: Iterable[Verdict]) -> Outcome:
+    """One failure fails; without any verdict nothing is known."""
+    outcomes = {verdict.outcome for verdict in verdicts}
+    if "fail" in outcomes:
+        return "fail"
+    return "pass" if outcomes == {"pass"} else "inconclusive"
+
+
+def refusals(gates: Gates, alarms: Mapping[str, str]) -> list[str]:
+    """Why these gates cannot judge a release that begins now. `alarms`: state by name, of those that exist."""
+    found = []
+    for name in gates.alarms:
+        state = alarms.get(name)
+        if state is None:
+            found.append(f"release_gates.alarms: there is no alarm {name} in this region: correct its name")
+        elif state == "ALARM":
+            found.append(
+                f"the alarm {name} is in ALARM already, so it could not tell what the release does: "
+                f"wait until it is OK, or take it out of release_gates.alarms"
+            )
+    return found
+
+
+def _metric(metric: Metric, values: Sequence[float]) -> Verdict:
+    gate = f"metric {metric.name}"
+    if not values:
+        return Verdict(gate, "inconclusive", f"CloudWatch has no {metric.statistic} of {metric.metric} yet")
+    wrong = [value for value in values if not _within(metric, value)]
+    if wrong:
+        words = f"{metric.statistic} of {metric.metric} was {wrong[-1]:g}, not {_bounds(metric)}"
+        return Verdict(gate, "fail", f"{words}, in {len(wrong)} of {len(values)} periods")
+    return Verdict(gate, "pass", f"{metric.statistic} of {metric.metric} is {values[-1]:g}, {_bounds(metric)}")
+
+
+def _within(metric: Metric, value: float) -> bool:
+    low = metric.minimum is None or value >= metric.minimum
+    return low and (metric.maximum is None or value <= metric.maximum)
+
+
+def _bounds(metric: Metric) -> str:
+    bounds = ((metric.minimum, "at least"), (metric.maximum, "at most"))
+    return " and ".join(f"{words} {bound:g}" for bound, words in bounds if bound is not None)
+
+
+def _alarm(name: str, state: str) -> Verdict:
+    outcomes: Mapping[str, Outcome] = {"OK": "pass", "ALARM": "fail"}
+    words = f"it is {state}" if state else "CloudWatch has not told its state"
+    return Verdict(f"alarm {name}", outcomes.get(state, "inconclusive"), words)
