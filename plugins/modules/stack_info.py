@@ -186,6 +186,26 @@ ecs_task_definition_arns:
   returned: when one exists
   type: dict
   sample: {blue: "arn:aws:ecs:eu-west-1:123456789012:task-definition/calstack-dev-blue:3"}
+release_table_name:
+  description: The table that holds lock, records and timelines of releases.
+  returned: when it exists
+  type: str
+  sample: calstack-dev-releases
+release_topic_arn:
+  description: The topic that tells people about releases.
+  returned: when it exists
+  type: str
+  sample: arn:aws:sns:eu-west-1:123456789012:calstack-dev-releases
+release_schedule_role_arn:
+  description: What the schedules of releases act as.
+  returned: when their group exists
+  type: str
+  sample: arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-release-schedule
+release_schedule_group_name:
+  description: The group of the schedules that releases set.
+  returned: when it exists
+  type: str
+  sample: calstack-dev
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

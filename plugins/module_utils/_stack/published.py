@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import role_name
 from ansible_collections.calstack.aws.plugins.module_utils._stack.resource import (
     BALANCER,
     GROUP,
@@ -62,7 +63,7 @@ def published(resources: Sequence[Resource], stack: str, details: Details) -> di
     """All that the components of `stack` publish; a key whose resource is not there is left out."""
     found = Found(resources, stack)
     every = _vpc(found, details) | _ecr(found) | _secrets(found) | _alb(found, details) | _ecs(found)
-    return {key: value for key, value in every.items() if value}
+    return {key: value for key, value in (every | _release(found)).items() if value}
 
 
 def _vpc(found: Found, details: Details) -> dict[str, Any]:
@@ -117,6 +118,18 @@ def _ecs(found: Found) -> dict[str, Any]:
         "ecs_log_group_name": _arn(found.one("ecs", "log group")).partition(":log-group:")[2].removesuffix(":*"),
         "ecs_service_arns": _by_name(COLOURS, lambda colour: found.one("ecs", "service", colour)),
         "ecs_task_definition_arns": _by_name(COLOURS, lambda colour: _newest(found, colour)),
+    }
+
+
+def _release(found: Found) -> dict[str, Any]:
+    """The role's ARN is put together: the tag look-up knows no IAM roles. It is for the schedules of its group."""
+    group = found.one("release", "schedule group")
+    role = role_name(found.stack, region(group.arn)) if group else ""
+    return {
+        "release_table_name": _id(found.one("release", "table")),
+        "release_topic_arn": _arn(found.one("release", "topic")),
+        "release_schedule_role_arn": f"arn:{partition(group.arn)}:iam::{account(group.arn)}:role/{role}" if group else "",
+        "release_schedule_group_name": _id(group),
     }
 
 

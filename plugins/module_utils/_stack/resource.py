@@ -25,6 +25,7 @@ _WORDS = {
     "listener-rule": RULE,
     "loadbalancer": BALANCER,
     "natgateway": "NAT gateway",
+    "sns": "topic",
     "targetgroup": GROUP,
     "vpc": "VPC",
     "vpc-endpoint": "VPC endpoint",

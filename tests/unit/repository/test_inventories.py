@@ -11,7 +11,7 @@ import yaml
 from conftest import CHECKOUT
 
 ENVIRONMENTS = ["local", "dev", "staging", "prod"]
-COMPONENTS = {"vpc", "ecr", "secrets", "alb", "ecs"}
+COMPONENTS = {"vpc", "ecr", "secrets", "alb", "ecs", "release"}
 
 
 @cache
@@ -35,6 +35,7 @@ def test_production_is_protected_and_development_is_cheap():
     prod, dev = inventory("prod")["vpc"], inventory("dev")["vpc"]
     assert (prod["app_tasks_min"], prod["app_tasks_max"]) == (2, 10)
     assert prod["alb_deletion_protection"] is True
+    assert prod["release_deletion_protection"] is True
     assert prod["vpc_nat"] == "per_zone"
     assert dev["vpc_nat"] == "single"
     assert dev["atlas_instance_size"] == "M0"

@@ -54,6 +54,9 @@ EVERYTHING = [
     one("ecs", "ecs", "task-definition/calstack-dev-blue:9", f"{STACK}-blue"),
     one("ecs", "ecs", "task-definition/calstack-dev-blue:10", f"{STACK}-blue"),
     one("ecs", "ecs", "task-definition/calstack-dev-green:2", f"{STACK}-green"),
+    one("release", "dynamodb", "table/calstack-dev-releases", f"{STACK}-releases"),
+    one("release", "sns", "calstack-dev-releases", f"{STACK}-releases"),
+    one("release", "scheduler", "schedule-group/calstack-dev", STACK),
 ]
 LOAD = f"arn:aws:elasticloadbalancing:{BASE}"
 PUBLISHED = {
@@ -89,6 +92,10 @@ PUBLISHED = {
         "blue": f"arn:aws:ecs:{BASE}:task-definition/calstack-dev-blue:10",
         "green": f"arn:aws:ecs:{BASE}:task-definition/calstack-dev-green:2",
     },
+    "release_table_name": "calstack-dev-releases",
+    "release_topic_arn": f"arn:aws:sns:{BASE}:calstack-dev-releases",
+    "release_schedule_role_arn": "arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-release-schedule",
+    "release_schedule_group_name": "calstack-dev",
 }
 
 
