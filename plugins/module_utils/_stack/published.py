@@ -122,14 +122,14 @@ def _ecs(found: Found) -> dict[str, Any]:
 
 
 def _release(found: Found) -> dict[str, Any]:
-    """The role's ARN is put together: the tag look-up knows no IAM roles. It is for the schedules of its group."""
-    group = found.one("release", "schedule group")
-    role = role_name(found.stack, region(group.arn)) if group else ""
+    """The role is not looked up but put together: the tag look-up knows no IAM roles. It is its group's schedules'."""
+    group = _arn(found.one("release", "schedule group"))
+    role = f"role/{role_name(found.stack, region(group))}" if group else ""
     return {
         "release_table_name": _id(found.one("release", "table")),
         "release_topic_arn": _arn(found.one("release", "topic")),
-        "release_schedule_role_arn": f"arn:{partition(group.arn)}:iam::{account(group.arn)}:role/{role}" if group else "",
-        "release_schedule_group_name": _id(group),
+        "release_schedule_role_arn": f"arn:{partition(group)}:iam::{account(group)}:{role}" if group else "",
+        "release_schedule_group_name": group.rpartition("/")[2],
     }
 
 
