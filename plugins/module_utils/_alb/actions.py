@@ -53,10 +53,14 @@ def _from_action(action: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def to_forward(weights: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A weighted forward. Stickiness is spelled out: left out, the API's answer differs from the question."""
+def to_forward(weights: Sequence[Mapping[str, Any]], stickiness: int = 0) -> dict[str, Any]:
+    """A weighted forward; clients stick to their target group for `stickiness` seconds (1 to 604800; 0: they do not).
+
+    Stickiness is spelled out: left out, the API's answer differs from the question.
+    """
     groups = [{"TargetGroupArn": item["target_group"], "Weight": item["weight"]} for item in weights]
-    config = {"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": False}}
+    sticky: dict[str, Any] = {"Enabled": True, "DurationSeconds": stickiness} if stickiness else {"Enabled": False}
+    config = {"TargetGroups": groups, "TargetGroupStickinessConfig": sticky}
     return {"Type": "forward", "Order": 1, "ForwardConfig": config}
 
 

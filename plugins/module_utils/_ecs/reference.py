@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""What `app_image` means. Pure."""
+"""What `app_image` and `release_image` mean. Pure."""
 
 from __future__ import annotations
 
@@ -25,17 +25,24 @@ class ImageReference:
         return {"imageDigest": self.digest} if self.digest else {"imageTag": self.tag}
 
 
-def parse(text: str, repository_uri: str) -> ImageReference:
-    """NAME:TAG, URI:TAG or URI@sha256:… as an image in `repository_uri`. Raises InputError."""
+EMPTY = {"app_image": "the newest image", "release_image": "the one that serves"}
+"""By variable: what it means when it is empty."""
+
+
+def parse(text: str, repository_uri: str, variable: str = "app_image") -> ImageReference:
+    """NAME:TAG, URI:TAG or URI@sha256:… as an image in `repository_uri`.
+
+    Raises InputError, which calls `text` by the name of its `variable`.
+    """
     match = _FORM.fullmatch(text)
     if not match or not (match["tag"] or match["digest"]):
         raise InputError(
-            f"app_image is {text!r}: give NAME:TAG, {repository_uri}:TAG or {repository_uri}@sha256:…, "
-            f"or leave it empty for the newest image."
+            f"{variable} is {text!r}: give NAME:TAG, {repository_uri}:TAG or {repository_uri}@sha256:…, "
+            f"or leave it empty for {EMPTY[variable]}."
         )
     if match["where"] not in (repository_uri, repository_uri.partition("/")[2]):
         raise InputError(
-            f"app_image is in the repository {match['where']!r}, but this environment pulls from {repository_uri!r} "
+            f"{variable} is in the repository {match['where']!r}, but this environment pulls from {repository_uri!r} "
             f"and may pull from no other: push the image there, or set ecs_repository_uri and ecs_repository_arn."
         )
     return ImageReference(match["tag"] or "", match["digest"] or "")

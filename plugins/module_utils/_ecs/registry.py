@@ -14,39 +14,41 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import
 NEWEST_SHOWN = 5
 
 
-def first_image(ecr: Any, image: str, repository_uri: str) -> str | None:
+def first_image(ecr: Any, image: str, repository_uri: str, variable: str = "app_image") -> str | None:
     """URI@sha256:… of `image`, or where that is empty of the newest tagged image; None while there is no image.
 
-    Raises InputError for an image that is not there, although others are.
+    Raises InputError, which calls `image` by the name of its `variable`, for an image that is not there, although
+    others are.
     """
-    wanted = parse(image, repository_uri) if image else None
-    where = _where(repository_uri)
+    wanted = parse(image, repository_uri, variable) if image else None
+    place = where(repository_uri)
     if wanted:
         answer = unless_absent(
-            lambda: ecr.describe_images(**where, imageIds=[wanted.id]),
+            lambda: ecr.describe_images(**place, imageIds=[wanted.id]),
             "ImageNotFoundException",
             "RepositoryNotFoundException",
         )
         if answer:
             return f"{repository_uri}@{answer['imageDetails'][0]['imageDigest']}"
-    newest = sorted(_tagged(ecr, where), key=lambda item: item["imagePushedAt"], reverse=True)
+    newest = sorted(_tagged(ecr, place), key=lambda item: item["imagePushedAt"], reverse=True)
     if not newest:
         return None
     if wanted:
         tags = ", ".join(item["imageTags"][0] for item in newest[:NEWEST_SHOWN])
-        raise InputError(f"app_image {image!r} is not in {repository_uri}. The newest tags there: {tags}.")
+        raise InputError(f"{variable} {image!r} is not in {repository_uri}. The newest tags there: {tags}.")
     return f"{repository_uri}@{newest[0]['imageDigest']}"
 
 
-def _where(repository_uri: str) -> dict[str, str]:
+def where(repository_uri: str) -> dict[str, str]:
+    """The repository as ECR's calls want it."""
     host, _slash, name = repository_uri.partition("/")
     account = host.partition(".")[0]
     return {"repositoryName": name} | ({"registryId": account} if account.isdigit() else {})
 
 
-def _tagged(ecr: Any, where: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _tagged(ecr: Any, place: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Only images with a tag: an image for several architectures has untagged parts that were pushed with it."""
-    pages = ecr.get_paginator("describe_images").paginate(**where, filter={"tagStatus": "TAGGED"})
+    pages = ecr.get_paginator("describe_images").paginate(**place, filter={"tagStatus": "TAGGED"})
     found = unless_absent(
         lambda: [item for page in pages for item in page["imageDetails"]], "RepositoryNotFoundException"
     )

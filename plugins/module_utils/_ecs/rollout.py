@@ -44,14 +44,15 @@ def evidence(service: Mapping[str, Any], stopped: Iterable[Mapping[str, Any]]) -
     """The last that ECS had to say: why the deployment's tasks stopped, and the service's events. Empty if nothing."""
     deployment = primary(service).get("id")
     ours = (task for task in stopped if task.get("startedBy") == deployment)
-    reasons = list(dict.fromkeys(reason for task in ours if (reason := _reason(task))))[:REASONS_SHOWN]
+    reasons = list(dict.fromkeys(reason for task in ours if (reason := stop_reason(task))))[:REASONS_SHOWN]
     events = [event["message"].rstrip(".") for event in service.get("events", ())][:EVENTS_SHOWN]
     parts = [f" Tasks stopped because: {'; '.join(reasons)}." if reasons else ""]
     parts += [f" Last events: {'; '.join(events)}." if events else ""]
     return "".join(parts)
 
 
-def _reason(task: Mapping[str, Any]) -> str:
+def stop_reason(task: Mapping[str, Any]) -> str:
+    """Why a described task stopped, with its containers' own reasons and exit codes; empty if ECS does not say."""
     containers = [
         f"container {item['name']}: {words}"
         for item in task.get("containers", ())

@@ -1,0 +1,156 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Two revisions of task definitions: the one made from the other, and what differs between them. Pure.
+
+A revision is DescribeTaskDefinition's `taskDefinition`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import COLOUR_VARIABLE
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
+
+Revision = Mapping[str, Any]
+
+REGISTERABLE = (
+    "family",
+    "taskRoleArn",
+    "executionRoleArn",
+    "networkMode",
+    "containerDefinitions",
+    "volumes",
+    "placementConstraints",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "pidMode",
+    "ipcMode",
+    "proxyConfiguration",
+    "inferenceAccelerators",
+    "ephemeralStorage",
+    "runtimePlatform",
+    "enableFaultInjection",
+    "trustedExecutionConfiguration",
+)
+"""All that RegisterTaskDefinition takes but the tags; DescribeTaskDefinition adds more of its own.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+"""
+
+NONE = "(none)"
+NOTHING: tuple[Any, ...] = (None, "", (), [], {}, 0, False)
+
+
+def derive(base: Revision, family: str, colour: str, image: str) -> dict[str, Any]:
+    """RegisterTaskDefinition's arguments: `base` with `image`, for `colour`.
+
+    Everything else stays, also what others have added: a sidecar is as much part of the service as our container.
+    """
+    containers = [
+        _released(item, colour, image) if item["name"] == CONTAINER else item for item in base["containerDefinitions"]
+    ]
+    kept = {key: base[key] for key in REGISTERABLE if key in base}
+    return kept | {"family": family, "containerDefinitions": containers}
+
+
+def _released(container: Mapping[str, Any], colour: str, image: str) -> dict[str, Any]:
+    others = [item for item in container.get("environment", ()) if item["name"] != COLOUR_VARIABLE]
+    environment = sorted([*others, {"name": COLOUR_VARIABLE, "value": colour}], key=lambda item: str(item["name"]))
+    return {**container, "image": image, "environment": environment}
+
+
+def equal(one: Revision, another: Revision) -> bool:
+    """Whether they are the same but for their family, number and tags."""
+    return _normal(one) == _normal(another)
+
+
+def same(one: Revision, another: Revision) -> bool:
+    """Whether they are the same but for their family, number, tags and colour."""
+    return _colourless(_normal(one)) == _colourless(_normal(another))
+
+
+def changes(before: Revision, after: Revision) -> list[str]:
+    """A line for each difference, for people: "environment LOG_LEVEL: (none) → debug".
+
+    Our container first, without its name, then the others', then the task's. Colours are not a difference. Of secrets
+    only names and ARNs are there to be shown.
+    """
+    old, new = _colourless(_normal(before)), _colourless(_normal(after))
+    old_containers, new_containers = old.pop("containerDefinitions"), new.pop("containerDefinitions")
+    names = sorted(old_containers.keys() | new_containers.keys(), key=lambda name: (name != CONTAINER, name))
+    lines: list[str] = []
+    for name in names:
+        prefix = "" if name == CONTAINER else f"container {name}: "
+        if name not in old_containers or name not in new_containers:
+            lines.append(f"container {name}: {'added' if name in new_containers else 'removed'}")
+            continue
+        lines += [f"{prefix}{line}" for line in _container_lines(old_containers[name], new_containers[name])]
+    return lines + list(_differences(old, new))
+
+
+def _container_lines(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    if old["image"] != new["image"]:
+        before, after = short_image(old["image"]), short_image(new["image"])
+        yield f"image {before} → {after}" if before != after else f"image {old['image']} → {new['image']}"
+    words = {"environment": "environment", "secrets": "secret"}
+    rest = [{key: item[key] for key in item.keys() - words.keys() - {"image"}} for item in (old, new)]
+    yield from _differences(*rest)
+    for key, word in words.items():
+        yield from (f"{word} {line}" for line in _differences(old[key], new[key]))
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield f"{key}: {_text(old, key)} → {_text(new, key)}"
+
+
+def _text(values: Mapping[str, Any], key: str) -> str:
+    if key not in values:
+        return NONE
+    value = values[key]
+    if value == "":
+        return '""'
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def short_image(image: str) -> str:
+    """The last part of its name, and the first 12 digits of a digest."""
+    name, at, digest = image.rpartition("/")[2].partition("@sha256:")
+    return f"{name}@{digest[:12]}" if at else name
+
+
+def _normal(revision: Revision) -> dict[str, Any]:
+    """What can be registered, without what AWS adds to it and without the order that means nothing."""
+    kept = {key: revision[key] for key in REGISTERABLE if revision.get(key) not in NOTHING and key != "family"}
+    containers = {item["name"]: _normal_container(item) for item in revision["containerDefinitions"]}
+    return kept | {"containerDefinitions": containers}
+
+
+def _normal_container(container: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in container.items() if value not in NOTHING and key != "name"}
+    kept["image"] = container.get("image", "")
+    kept["environment"] = {item["name"]: item["value"] for item in container.get("environment", ())}
+    kept["secrets"] = {item["name"]: item["valueFrom"] for item in container.get("secrets", ())}
+    if ports := container.get("portMappings"):
+        kept["portMappings"] = [_port(item) for item in ports]
+    # ECS answers true where nothing was said.
+    kept["essential"] = container.get("essential", True)
+    return kept
+
+
+def _port(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """In a task's own network the host's port is the container's, said or not."""
+    return {"protocol": "tcp", "hostPort": mapping.get("containerPort"), **mapping}
+
+
+def _colourless(normal: dict[str, Any]) -> dict[str, Any]:
+    containers = {
+        name: {**item, "environment": {key: one for key, one in item["environment"].items() if key != COLOUR_VARIABLE}}
+        for name, item in normal["containerDefinitions"].items()
+    }
+    return {**normal, "containerDefinitions": containers}
