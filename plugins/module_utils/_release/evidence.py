@@ -65,3 +65,5 @@ class Evidence:
     """Stable's from before the shift: what the candidate's latency is held against once stable has no requests."""
     short_since: float = 0.0
     """Since when the candidate has had fewer healthy targets than it should; 0 while it has enough."""
+    trouble: str = ""
+    """Why some of it could not be read, in words; empty when nothing failed."""

@@ -7,33 +7,62 @@ Missing evidence is inconclusive: nothing passes by silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Outcome, Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Outcome, Sample, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import Gates, Metric
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.health import health
-from ansible_collections.calstack.aws.plugins.module_utils._release.gates.probing import probes, smoke
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.probing import answers, probes
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.traffic import error_rate, latency
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
+
+LAG = 240.0
+"""Seconds after which a balancer's metrics are in CloudWatch at the latest (seen by others, AWS promises nothing)."""
 
 
 def judge(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
-    """In the order of their speed. In the phase SMOKE only what can be known before the shift is asked."""
-    serves = world.share(release.candidate) > 0
-    samples = [sample for sample in evidence.samples if sample.at >= evidence.since]
+    """While the candidate serves, or the cohort of the test rule only; in the order of the gates' speed."""
     verdicts = [health(release, world, evidence.short_since, now)]
-    if release.phase == Phase.SMOKE:
-        return (*verdicts, *([smoke(gates.probes, samples, now)] if gates.probes else []))
     if gates.probes:
-        verdicts.append(probes(gates.probes, samples, serves, now))
+        verdicts.append(probes(gates.probes, _samples(evidence), world.share(release.candidate) > 0, now))
+    return (*verdicts, *(_explained(verdict, evidence) for verdict in _measured(gates, evidence, release, world, now)))
+
+
+def smoke(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
+    """Before the shift: nobody but the prober has sent a request, so there is nothing for CloudWatch to count."""
+    verdict = health(release, world, evidence.short_since, now)
+    return (verdict, answers(gates.probes, _samples(evidence), now)) if gates.probes else (verdict,)
+
+
+def _samples(evidence: Evidence) -> list[Sample]:
+    return [sample for sample in evidence.samples if sample.at >= evidence.since]
+
+
+def _measured(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> Iterator[Verdict]:
+    """What CloudWatch knows."""
+    old = now - evidence.candidate.until - LAG - 2 * gates.period
     if gates.error_rate:
-        verdicts.append(error_rate(gates.error_rate, evidence.stable, evidence.candidate))
+        yield _fresh(error_rate(gates.error_rate, evidence.stable, evidence.candidate), old)
     if gates.latency:
-        verdicts.append(latency(gates.latency, evidence, world.share(release.stable) > 0))
-    verdicts += [_metric(metric, evidence.metrics.get(metric.name, ())) for metric in gates.metrics]
-    verdicts += [_alarm(name, evidence.alarms.get(name, "")) for name in gates.alarms]
-    return tuple(verdicts)
+        yield _fresh(latency(gates.latency, evidence, world.share(release.stable) > 0), old)
+    yield from (_metric(metric, evidence.metrics.get(metric.name, ())) for metric in gates.metrics)
+    yield from (_alarm(name, evidence.alarms.get(name, "")) for name in gates.alarms)
+
+
+def _fresh(verdict: Verdict, old: float) -> Verdict:
+    """Good news that has become old is none."""
+    if verdict.outcome != "pass" or old <= 0:
+        return verdict
+    words = f"CloudWatch has counted no request to the candidate for more than {LAG:.0f} s; before: {verdict.words}"
+    return replace(verdict, outcome="inconclusive", words=words)
+
+
+def _explained(verdict: Verdict, evidence: Evidence) -> Verdict:
+    if verdict.outcome != "inconclusive" or not evidence.trouble:
+        return verdict
+    return replace(verdict, words=f"{verdict.words} ({evidence.trouble.rstrip('.')})")
 
 
 def overall(verdicts: Iterable[Verdict]) -> Outcome:

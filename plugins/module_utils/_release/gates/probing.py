@@ -34,7 +34,7 @@ def probes(gate: Probes, samples: Iterable[Sample], serves: bool, now: float) ->
     return _verdict(findings)
 
 
-def smoke(gate: Probes, samples: Iterable[Sample], now: float) -> Verdict:
+def answers(gate: Probes, samples: Iterable[Sample], now: float) -> Verdict:
     """Before the shift: the last `gate.smoke` answers, and the last of every path, must be right."""
     asked = _of(samples, "candidate")
     findings = [_in_a_row(gate, asked, "candidate"), _heard(gate, asked, "candidate", now)]
