@@ -27,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     fault.add_argument("--share", type=float, help="of the requests, above 0 up to 1")
     fault.add_argument("--delay", type=float, metavar="SECONDS")
     fault.add_argument("--rate", type=float, metavar="REQUESTS", help="a second and task, above which overload begins")
+    api = commands.add_parser("fault-api", help="let calls of the AWS API fail; without arguments: list")
+    api.add_argument("words", nargs="*", metavar="SERVICE ACTION MODE", help="as in: elbv2 ModifyRule lost; or none")
+    api.add_argument("--times", type=int, default=0, metavar="N", help="hit N calls; by default all until cleared")
     return root
 
 
@@ -52,6 +55,11 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
             from lab.images import build_and_push
 
             build_and_push(settings, given.name, given.source)
+            return 0
+        case "fault-api":
+            from lab import api_faults
+
+            print("\n".join(api_faults.command(settings, given.words, given.times)))
             return 0
         case _:
             return _fault(given, settings)

@@ -1,9 +1,11 @@
 """The AWS endpoint: moto's WSGI application in this process, one request at a time, with a log of the calls.
 
 A line of `aws-calls.jsonl` is {"time", "ms", "status", "service", "action", "writes"}: when it came (seconds since
-the epoch), how long the emulator took, the HTTP status.
+the epoch), how long the emulator took, the HTTP status (0 where there was no answer). A call that a fault has hit has
+"fault" with its mode, too.
 """
 
+import contextlib
 import errno
 import io
 import json
@@ -18,8 +20,10 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from lab.api_faults import ApiFault
 from lab.aws import backends, mending
 from lab.aws.calls import Call, identify
+from lab.aws.faults import ERRORS, ApiFaults, answer, hang_up, without_metrics
 from lab.part import LabError
 from lab.settings import Settings
 
@@ -37,7 +41,7 @@ class CallLog:
         self._file = path.open("a", buffering=1)
         self._lock = threading.Lock()
 
-    def add(self, call: Call, started: float, seconds: float, status: int) -> None:
+    def add(self, call: Call, started: float, seconds: float, status: int, fault: str = "") -> None:
         line = {
             "time": round(started, 6),
             "ms": round(seconds * 1000, 2),
@@ -45,6 +49,7 @@ class CallLog:
             "service": call.service,
             "action": call.action,
             "writes": call.writes,
+            **({"fault": fault} if fault else {}),
         }
         with self._lock:
             self._file.write(json.dumps(line) + "\n")
@@ -54,7 +59,7 @@ class CallLog:
 
 
 class Front:
-    """The WSGI application in front of moto's: the lock, the log, and a wake-up after each call that writes.
+    """The WSGI application in front of moto's: faults, the lock, the log, and a wake-up after each call that writes.
 
     `pages` are the lab's own, by path, answered as JSON without the lock.
     """
@@ -65,11 +70,15 @@ class Front:
         calls: CallLog,
         wake: Callable[[], None],
         pages: Mapping[str, Callable[[], object]],
+        faults: ApiFaults,
+        settings: Settings,
     ) -> None:
         self._application = application
         self._calls = calls
         self._wake = wake
         self._pages = pages
+        self._faults = faults
+        self._settings = settings
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if page := self._pages.get(environ.get("PATH_INFO", "")):
@@ -80,7 +89,8 @@ class Front:
         body = self._take_body(environ)
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
         call = identify(environ["REQUEST_METHOD"], path, query, _headers(environ), body)
-        status = 500
+        fault = self._faults.take(call) if call else None
+        status = 0 if fault and fault.mode in ("down", "lost") else 500
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             nonlocal status
@@ -89,13 +99,26 @@ class Front:
 
         begun = time.perf_counter()
         try:
-            with backends.LOCK:
-                return list(self._application(environ, start))
+            return self._answer(fault, environ, start)
         finally:
             if call:
-                self._calls.add(call, started, time.perf_counter() - begun, status)
+                mode = fault.mode if fault else ""
+                self._calls.add(call, started, time.perf_counter() - begun, status, mode)
                 if call.writes:
                     self._wake()
+
+    def _answer(self, fault: ApiFault | None, environ: Environ, start: Callable[..., Any]) -> list[bytes]:
+        if fault and fault.mode == "down":
+            hang_up(environ)
+        if fault and fault.mode in ERRORS:
+            return answer(fault, environ, start)
+        if fault and fault.mode == "lost":
+            with backends.LOCK:
+                list(self._application(environ, lambda *_: None))
+            hang_up(environ)
+        empty = without_metrics(self._settings) if fault and fault.mode == "empty" else contextlib.nullcontext()
+        with backends.LOCK, empty:
+            return list(self._application(environ, start))
 
     def _take_body(self, environ: Environ) -> bytes:
         """Read the body before the lock is taken: a slow client must not hold up the others."""
@@ -134,7 +157,8 @@ class AwsServer:
         listener = listen(host, port)
         self._calls = CallLog(self._settings.logs / "aws-calls.jsonl")
         dispatcher = DomainDispatcherApplication(mending(create_backend_app, self._settings))
-        front = Front(dispatcher, self._calls, self._wake, self._pages)
+        faults = ApiFaults.of(self._settings)
+        front = Front(dispatcher, self._calls, self._wake, self._pages, faults, self._settings)
         self._server = make_server(
             host, port, front, threaded=True, request_handler=_QuietHandler, fd=listener.detach()
         )

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
+from lab.aws.faults import ApiFaults
 from lab.aws.server import CallLog, Front
+from lab.settings import Settings
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/ec2/aws4_request, SignedHeaders=host"
+
+
+def front_of(application: Any, calls: CallLog, wake: Any = lambda: None, pages: Any = None) -> Front:
+    folder = Path("/nonexistent")
+    settings = Settings(home=folder, network="127.93", cache=folder)
+    return Front(application, calls, wake, pages or {}, ApiFaults.of(settings), settings)
 
 
 def ask(front: Front, body: bytes = b"", path: str = "/", signed: bool = True) -> bytes:
@@ -33,7 +41,7 @@ def test_calls_are_logged_and_writes_wake(tmp_path: Path) -> None:
         return [b"answer"]
 
     calls = CallLog(tmp_path / "calls.jsonl")
-    front = Front(application, calls, lambda: woken.append(True), {})
+    front = front_of(application, calls, lambda: woken.append(True))
     assert ask(front, b"Action=DescribeVpcs") == b"answer"
     assert woken == []
     ask(front, b"Action=CreateVpc")
@@ -52,7 +60,7 @@ def test_a_crash_in_the_emulator_is_logged_as_500(tmp_path: Path) -> None:
     def application(environ: dict[str, Any], start: Any) -> list[bytes]:
         raise RuntimeError("moto")
 
-    front = Front(application, CallLog(tmp_path / "calls.jsonl"), lambda: None, {})
+    front = front_of(application, CallLog(tmp_path / "calls.jsonl"))
     with pytest.raises(RuntimeError, match="moto"):
         ask(front, b"Action=CreateVpc")
     assert json.loads((tmp_path / "calls.jsonl").read_text())["status"] == 500
@@ -70,7 +78,7 @@ def test_one_request_at_a_time(tmp_path: Path) -> None:
         start("200 OK", [])
         return []
 
-    front = Front(application, CallLog(tmp_path / "calls.jsonl"), lambda: None, {})
+    front = front_of(application, CallLog(tmp_path / "calls.jsonl"))
     threads = [threading.Thread(target=ask, args=(front, b"Action=CreateVpc")) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -81,5 +89,5 @@ def test_one_request_at_a_time(tmp_path: Path) -> None:
 
 
 def test_the_labs_own_pages_need_no_lock(tmp_path: Path) -> None:
-    front = Front(lambda *_: [], CallLog(tmp_path / "calls.jsonl"), lambda: None, {"/_lab/status": lambda: {"pid": 7}})
+    front = front_of(lambda *_: [], CallLog(tmp_path / "calls.jsonl"), pages={"/_lab/status": lambda: {"pid": 7}})
     assert json.loads(ask(front, path="/_lab/status")) == {"pid": 7}
