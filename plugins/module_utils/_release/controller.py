@@ -39,7 +39,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.ports import
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
 from ansible_collections.calstack.aws.plugins.module_utils._release.rule import only
 from ansible_collections.calstack.aws.plugins.module_utils._release.steps import remaining
-from ansible_collections.calstack.aws.plugins.module_utils._release.store import StoreUnavailableError
+from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 COURTESIES = (KeepImage, ScheduleRetirement)

@@ -1,0 +1,286 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""One run of ecs_blue_green: take the lock, see what there is, work on the release, tell what came of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import service_name
+from ansible_collections.calstack.aws.plugins.module_utils._release import lock, plan
+from ansible_collections.calstack.aws.plugins.module_utils._release.announcement import Notification, What
+from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
+from ansible_collections.calstack.aws.plugins.module_utils._release.controller import Controller, phase_words
+from ansible_collections.calstack.aws.plugins.module_utils._release.document import next_id
+from ansible_collections.calstack.aws.plugins.module_utils._release.effects import Hands
+from ansible_collections.calstack.aws.plugins.module_utils._release.entry import (
+    Asked,
+    CannotBeginError,
+    Case,
+    Circumstances,
+    Outset,
+    outset,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._release.follow import ask_and_follow
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates import config
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.judge import refusals as alarm_refusals
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.metrics import Metrics
+from ansible_collections.calstack.aws.plugins.module_utils._release.heart import Heart
+from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Holder, LockHeldError
+from ansible_collections.calstack.aws.plugins.module_utils._release.inputs import Inputs
+from ansible_collections.calstack.aws.plugins.module_utils._release.inspector import Inspector
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import RESTING, Phase, Release, Request, other
+from ansible_collections.calstack.aws.plugins.module_utils._release.notify import Notifier
+from ansible_collections.calstack.aws.plugins.module_utils._release.ports import Audience
+from ansible_collections.calstack.aws.plugins.module_utils._release.probe import cohort_header
+from ansible_collections.calstack.aws.plugins.module_utils._release.prober import Prober
+from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
+from ansible_collections.calstack.aws.plugins.module_utils._release.report.data import ReportInput, build
+from ansible_collections.calstack.aws.plugins.module_utils._release.report.files import write
+from ansible_collections.calstack.aws.plugins.module_utils._release.revision_change import changes, derive, same
+from ansible_collections.calstack.aws.plugins.module_utils._release.session import FencedRecords, LockHeartbeat
+from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
+from ansible_collections.calstack.aws.plugins.module_utils._release.survey import Survey, caller, survey
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import advice
+
+ASKING = {"paused": "pause", "aborted": "abort", "rolled_back": "abort"}
+"""What a wanted state means to a controller that is at work."""
+
+TOLD: dict[Phase, What] = {
+    Phase.PAUSED: "paused",
+    Phase.PROMOTED: "promoted",
+    Phase.ROLLED_BACK: "rolled_back",
+    Phase.ROLLBACK_FAILED: "failed",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a run. `release` is None where there was none to work on; `plan` is check mode's."""
+
+    changed: bool
+    words: str
+    release: Release | None = None
+    plan: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All that is read before anything is decided."""
+
+    survey: Survey
+    there: Circumstances
+
+
+class Job:
+    """`clients` make boto3 clients (`clients.brisk`), `store` is the environment's table."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        clients: Any,
+        store: Store,
+        audience: Audience,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inputs, self._clients, self._store = inputs, clients, store
+        self._audience, self._clock, self._sleep = audience, clock, sleep
+        self._look = Look(clients, inputs.stack, clock)
+        self._sight: Sight | None = None
+        self._inspector: Inspector | None = None
+
+    def check(self) -> Done:
+        """What a run would do; only reads."""
+        sight = self._see()
+        start = self._outset(sight)
+        if start.release is None:
+            return Done(False, start.words)
+        if held := lock.look(self._store):
+            if self._inputs.state not in ASKING:
+                raise LockHeldError(self._store.table.name, held, self._clock())
+            return Done(True, f"{held.holder} would be asked to {ASKING[self._inputs.state]} the release")
+        if start.new:
+            self._refuse(start.release, sight)
+        different = self._changes(start.release)
+        gates = self._gates(start.release)
+        lines = plan.plan(start.release, sight.there.world, gates, different, sight.survey.free_addresses)
+        return Done(True, start.words, start.release, tuple(lines), tuple(different))
+
+    def run(self) -> Done:
+        """Do it. Raises CalstackError; a release that was rolled back is no error here: see `Done.release`."""
+        if self._inputs.state in ASKING:
+            request = Request("pause" if self._inputs.state == "paused" else "abort", self._who(), self._clock())
+            left = ask_and_follow(self._store, request, self._audience, self._clock, sleep=self._sleep)
+            if left and left.phase in RESTING:
+                return Done(True, phase_words(left), left)
+        with self._locked() as (held, heart):
+            sight = self._see()
+            start = self._outset(sight)
+            if start.release is None:
+                return Done(False, start.words)
+            return Done(True, start.words, self._work(start.release, start, sight, held, heart))
+
+    @contextmanager
+    def _locked(self) -> Iterator[tuple[lock.Lock, Heart]]:
+        holder = Holder(self._who(), socket.gethostname(), os.getpid())
+        held = lock.acquire(self._store, holder, self._inputs.lease, self._tell, self._clock, sleep=self._sleep)
+        try:
+            with Heart(held) as heart:
+                yield held, heart
+        finally:
+            lock.release(held)
+
+    def _who(self) -> str:
+        return caller(self._clients)
+
+    def _see(self) -> Sight:
+        seen = survey(self._clients, self._inputs.stack, self._inputs.image, self._inputs.label, self._look)
+        world = self._look.world()
+        target = self._store.load(self._inputs.to) if self._inputs.to else None
+        there = Circumstances(
+            world=world,
+            newest={colour: revision["taskDefinitionArn"] for colour, revision in seen.newest.items()},
+            unchanged=self._unchanged(seen, world),
+            last=self._store.latest(),
+            target=target,
+        )
+        self._sight = Sight(seen, there)
+        return self._sight
+
+    def _unchanged(self, seen: Survey, world: Any) -> bool:
+        """Whether stable runs what a release would bring."""
+        serving = [colour for colour in world.colours if world.share(colour)]
+        if len(serving) != 1:
+            return False
+        stable = world.colours[serving[0]]
+        return same(
+            self._wanted(seen, other(stable.name), seen.image or stable.image),
+            self._look.revision(stable.task_definition),
+        )
+
+    def _wanted(self, seen: Survey, candidate: str, image: str) -> dict[str, Any]:
+        return derive(seen.newest[candidate], service_name(self._inputs.stack, candidate), candidate, image)
+
+    def _outset(self, sight: Sight) -> Outset:
+        inputs, last = self._inputs, sight.there.last
+        asked = Asked(
+            state=inputs.state,
+            stack=inputs.stack,
+            image=sight.survey.image,
+            label=sight.survey.label or self._label(sight),
+            to=inputs.to,
+            stable_colour=inputs.stable_colour,
+            steps=inputs.steps,
+            gates=inputs.raw_gates,
+            pace=inputs.pace,
+            one_offs=inputs.one_offs,
+            by=sight.survey.caller,
+        )
+        return outset(Case(asked, sight.there, next_id(self._clock(), last.id if last else ""), self._clock()))
+
+    def _label(self, sight: Sight) -> str:
+        """Without an image: what is stable now, with the settings that have changed since."""
+        last = sight.there.last
+        if last is None or not last.label:
+            return "the image that is stable"
+        return last.label if last.phase == Phase.PROMOTED else last.stable_label or "the image that is stable"
+
+    def _refuse(self, release: Release, sight: Sight) -> None:
+        """Raises CannotBeginError for what would fail half-way."""
+        against = plan.refusals(release, sight.there.world, sight.survey.free_addresses)
+        gates = self._gates(release)
+        if gates.alarms:
+            against += alarm_refusals(gates, self._metrics(sight).alarms(gates.alarms))
+        if against:
+            raise CannotBeginError(f"{release.label} cannot be released now: {'; '.join(against)}.")
+
+    def _changes(self, release: Release) -> list[str]:
+        before = self._look.revision(release.stable_task_definition)
+        base = self._look.revision(release.base_task_definition)
+        after = derive(base, service_name(release.stack, release.candidate), release.candidate, release.image)
+        return changes(before, after)
+
+    def _gates(self, release: Release) -> config.Gates:
+        """The release's own, as it began with them; a way back has none but the health of its tasks."""
+        if release.kind == "rollback":
+            return config.Gates(error_rate=None, latency=None)
+        return config.parse(release.gates)
+
+    def _metrics(self, sight: Sight) -> Metrics:
+        return Metrics(self._clients, self._inputs.gates.period, sight.survey.balancer_dimension)
+
+    def _work(self, release: Release, start: Outset, sight: Sight, held: lock.Lock, heart: Heart) -> Release:
+        release = replace(release, generation=held.generation)
+        if start.new:
+            self._refuse(release, sight)
+        records = FencedRecords(self._store, held)
+        kind = "phase" if start.new else "note"
+        beginning = Event(self._clock(), kind, start.words, release.phase.value, release.weight)
+        records.save(release, beginning)
+        self._audience.event(beginning)
+        notifier = Notifier(self._clients, self._inputs.topic_arn, self._inputs.webhook, self._tell)
+        if start.new:
+            notifier.send(self._told("started", release))
+        self._inspector = self._inspect(release, sight)
+        controller = Controller(
+            eyes=self._look,
+            hands=Hands(self._clients, release.stack, self._look),
+            judge=self._inspector,
+            records=records,
+            heart=LockHeartbeat(heart, held),
+            audience=self._audience,
+            lease=self._inputs.lease,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+        ended = controller.run(release, start.request or heart.request)
+        notifier.send(self._told(TOLD[ended.phase], ended))
+        return ended
+
+    def _inspect(self, release: Release, sight: Sight) -> Inspector:
+        gates = self._gates(release)
+        header = cohort_header(sight.survey.test_conditions) if gates.probes else ("", "")
+        prober = Prober(gates.probes, header, self._clock) if gates.probes else None
+        return Inspector(gates, prober, self._metrics(sight))
+
+    def report(self, release: Release) -> dict[str, str]:
+        """Write the release's report; returns the paths by kind. What cannot be written is told, and ends nothing."""
+        if not self._inputs.report_dir or not self._sight:
+            return {}
+        try:
+            return self._report(release, self._sight)
+        except (CalstackError, OSError) as error:
+            self._tell(f"the report of {release.id} could not be written: {error}")
+            return {}
+
+    def _report(self, release: Release, sight: Sight) -> dict[str, str]:
+        end = release.ended_at or self._clock()
+        series, trouble = self._metrics(sight).series(release.started_at, end, sight.there.world)
+        if trouble:
+            self._tell(f"the report of {release.id} lacks CloudWatch's figures: {trouble}")
+        given = ReportInput(
+            release=release,
+            timeline=self._store.timeline(release.id),
+            series=series,
+            probes=self._inspector.samples(release.started_at) if self._inspector else (),
+            changes=self._changes(release),
+            inventory=f"inventories/{self._inputs.environment}",
+        )
+        page, data = write(self._inputs.report_dir, build(given))
+        return {"html": page, "json": data}
+
+    def _told(self, what: What, release: Release) -> Notification:
+        first = next(iter(advice(release, f"inventories/{self._inputs.environment}")), None)
+        return Notification(what, release, release.reason, first.command if first else "")
+
+    def _tell(self, words: str) -> None:
+        self._audience.event(Event(self._clock(), "note", words, "", 0))
