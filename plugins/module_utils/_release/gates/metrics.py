@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
@@ -21,7 +22,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.world import
 
 QUERIES_A_CALL = 500
 ALARMS_A_CALL = 100
-"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html and API_DescribeAlarms.html"""
+"""Of GetMetricData and DescribeAlarms: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"""
 
 BASELINE_SECONDS = 1800.0
 """How far before the release its baseline reaches: enough for a service with a request each 15 s."""
@@ -33,72 +34,62 @@ Series = Mapping[str, Sequence[tuple[float, int, int]]]
 """By colour: begin of the period, requests and errors, oldest first."""
 
 
-class Metrics:
-    """`balancer` is the load balancer's ARN or the value of its CloudWatch dimension; `period` is in seconds."""
+class Dimensions(Protocol):
+    """What a Survey has."""
 
-    def __init__(self, clients: Clients, period: int, balancer: str) -> None:
+    @property
+    def balancer_dimension(self) -> str: ...
+
+
+class Metrics:
+    """Periods are in seconds, times seconds since the epoch."""
+
+    def __init__(self, clients: Clients, dimensions: Dimensions, stack: str) -> None:
         self._clients = clients
-        self._period = period
-        self._balancer = queries.dimension(balancer)
+        self._balancer = dimensions.balancer_dimension
+        self._stack = stack
         self._baselines: dict[str, Traffic] = {}
 
     def evidence(self, gates: Gates, release: Release, world: World, now: float) -> Evidence:
         """All that the gates want to know of CloudWatch since the phase began, without samples. Never raises
         CalstackError: what failed is empty, and `trouble` says why."""
+        found = Evidence(since=release.since)
         troubles: list[str] = []
-        stable, candidate, baseline = Traffic(), Traffic(), Traffic()
-        metrics: Mapping[str, tuple[float, ...]] = {}
-        alarms: Mapping[str, str] = {}
-        try:
-            if gates.error_rate or gates.latency:
-                stable, candidate = self.traffic(release.since, now, release, world)
-            if gates.latency:
-                baseline = self.baseline(release, world)
-            metrics = self.custom(gates.metrics, release.since, now, release, world)
-        except CalstackError as error:
-            troubles.append(str(error))
-        try:
-            alarms = self.alarms(gates.alarms)
-        except CalstackError as error:
-            troubles.append(str(error))
-        return Evidence(
-            since=release.since,
-            stable=stable,
-            candidate=candidate,
-            metrics=metrics,
-            alarms=alarms,
-            baseline=baseline,
-            trouble="; ".join(troubles),
-        )
+        for read in (self._counted, self._before, self._own, self._states):
+            try:
+                found = replace(found, **read(gates, release, world, now))
+            except CalstackError as error:
+                troubles.append(str(error).rstrip("."))
+        return replace(found, trouble="; ".join(dict.fromkeys(troubles)))
 
-    def traffic(self, since: float, now: float, release: Release, world: World) -> tuple[Traffic, Traffic]:
-        """Stable's and the candidate's, from one GetMetricData. Raises CalstackError."""
+    def traffic(self, release: Release, world: World, now: float, period: int) -> tuple[Traffic, Traffic]:
+        """Stable's and the candidate's since the phase began, from one GetMetricData. Raises CalstackError."""
         wanted = [query for colour in release.colours for query in self._of_colour(colour, world)]
-        answers = self._ask(wanted, *queries.window(since, now, self._period), self._period)
-        stable, candidate = (queries.traffic(answers, colour, self._period) for colour in release.colours)
+        answers = self._ask(wanted, *queries.window(release.since, now, period), period)
+        stable, candidate = (queries.traffic(answers, colour, period) for colour in release.colours)
         return stable, candidate
 
-    def baseline(self, release: Release, world: World) -> Traffic:
+    def baseline(self, release: Release, world: World, period: int) -> Traffic:
         """Stable's in the half hour before the release, asked once. Raises CalstackError."""
         if release.id not in self._baselines:
-            span = queries.window(release.started_at - BASELINE_SECONDS, release.started_at, self._period)
-            answers = self._ask(self._of_colour(release.stable, world), *span, self._period)
-            self._baselines[release.id] = queries.traffic(answers, release.stable, self._period)
+            span = queries.window(release.started_at - BASELINE_SECONDS, release.started_at, period)
+            answers = self._ask(self._of_colour(release.stable, world), *span, period)
+            self._baselines[release.id] = queries.traffic(answers, release.stable, period)
         return self._baselines[release.id]
 
     def custom(
-        self, metrics: Sequence[Metric], since: float, now: float, release: Release, world: World
+        self, metrics: Sequence[Metric], release: Release, world: World, now: float, period: int
     ) -> dict[str, tuple[float, ...]]:
-        """The values of the user's metrics by name, oldest first. Raises CalstackError."""
+        """The values of the user's metrics since the phase began, by name, oldest first. Raises CalstackError."""
         names = {
             "colour": release.candidate,
-            "cluster": cluster_name(release.stack),
-            "service": service_name(release.stack, release.candidate),
+            "cluster": cluster_name(self._stack),
+            "service": service_name(self._stack, release.candidate),
             "load_balancer": self._balancer,
             "target_group": queries.dimension(world.colours[release.candidate].group),
         }
         wanted = [queries.of_metric(index, metric, names) for index, metric in enumerate(metrics)]
-        answers = self._ask(wanted, *queries.window(since, now, self._period), self._period)
+        answers = self._ask(wanted, *queries.window(release.since, now, period), period)
         return {metric.name: queries.values(answers, index) for index, metric in enumerate(metrics)}
 
     def alarms(self, names: Sequence[str]) -> dict[str, str]:
@@ -115,9 +106,9 @@ class Metrics:
                 found |= {alarm["AlarmName"]: alarm["StateValue"] for alarm in answer.get(kind, ())}
         return found
 
-    def series(self, start: float, end: float, world: World) -> tuple[Series, str]:
+    def series(self, start: float, end: float, world: World, period: int = 60) -> tuple[Series, str]:
         """Both colours over a whole release, for its report; empty, with the reason in words, where that fails."""
-        period = self._period if end - start < FINE_FOR else max(self._period, 60)
+        period = period if end - start < FINE_FOR else max(period, 60)
         span = (int(start // period * period), int(-(-end // period) * period))
         wanted = [query for colour in world.colours for query in self._of_colour(colour, world, queries.COUNTS)]
         try:
@@ -125,6 +116,21 @@ class Metrics:
         except CalstackError as error:
             return {}, str(error)
         return {colour: queries.series(answers, colour) for colour in world.colours}, ""
+
+    def _counted(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
+        if not gates.error_rate and not gates.latency:
+            return {}
+        stable, candidate = self.traffic(release, world, now, gates.period)
+        return {"stable": stable, "candidate": candidate}
+
+    def _before(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
+        return {"baseline": self.baseline(release, world, gates.period)} if gates.latency else {}
+
+    def _own(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
+        return {"metrics": self.custom(gates.metrics, release, world, now, gates.period)}
+
+    def _states(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
+        return {"alarms": self.alarms(gates.alarms)}
 
     def _of_colour(self, colour: str, world: World, measures: tuple[str, ...] = tuple(queries.MEASURES)) -> list[Query]:
         return queries.of_colour(colour, self._balancer, world.colours[colour].group, measures)

@@ -58,9 +58,8 @@ def window(since: float, now: float, period: int) -> tuple[int, int]:
 
 
 def dimension(arn: str) -> str:
-    """The value of TargetGroup or LoadBalancer: the end of the ARN; what is none already goes through."""
-    resource = arn.rpartition(":")[2]
-    return resource.removeprefix("loadbalancer/")
+    """The value of the dimension TargetGroup: the end of the target group's ARN."""
+    return arn.rpartition(":")[2]
 
 
 def of_colour(colour: str, balancer: str, group_arn: str, measures: tuple[str, ...] = tuple(MEASURES)) -> list[Query]:
