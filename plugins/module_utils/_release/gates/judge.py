@@ -15,7 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.health import health
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.probing import answers, probes
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.traffic import error_rate, latency
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 LAG = 240.0
@@ -23,17 +23,18 @@ LAG = 240.0
 
 
 def judge(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
-    """While the candidate serves, or the cohort of the test rule only; in the order of the gates' speed."""
-    verdicts = [health(release, world, evidence.short_since, now)]
+    """In the order of the gates' speed.
+
+    In the phase SMOKE only the candidate's health and the probes are asked: nobody but the prober has sent a request,
+    so there is nothing for CloudWatch to count.
+    """
+    verdict = health(release, world, evidence.short_since, now)
+    if release.phase == Phase.SMOKE:
+        return (verdict, answers(gates.probes, _samples(evidence), now)) if gates.probes else (verdict,)
+    verdicts = [verdict]
     if gates.probes:
         verdicts.append(probes(gates.probes, _samples(evidence), world.share(release.candidate) > 0, now))
     return (*verdicts, *(_explained(verdict, evidence) for verdict in _measured(gates, evidence, release, world, now)))
-
-
-def smoke(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
-    """Before the shift: nobody but the prober has sent a request, so there is nothing for CloudWatch to count."""
-    verdict = health(release, world, evidence.short_since, now)
-    return (verdict, answers(gates.probes, _samples(evidence), now)) if gates.probes else (verdict,)
 
 
 def _samples(evidence: Evidence) -> list[Sample]:
