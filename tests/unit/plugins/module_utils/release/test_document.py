@@ -8,6 +8,14 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import C
 from ansible_collections.calstack.aws.plugins.module_utils._release import document
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
     OneOff,
+    Pace,
+    Phase,
+    Release,
+    Request,
+    Scaling,
+    Step,
+)
+    OneOff,
     Phase,
     Release,
     Request,
