@@ -15,12 +15,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.model import
     Scaling,
     Step,
 )
-    OneOff,
-    Phase,
-    Release,
-    Request,
-    Scaling,
-)
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
 from hypothesis import given
 from hypothesis import strategies as st
