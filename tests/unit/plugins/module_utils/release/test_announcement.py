@@ -82,6 +82,10 @@ def test_a_webhook_gets_the_text_and_the_fields() -> None:
     assert (got["reason"], got["next_command"]) == ("probes: 3 wrong answers in a row", PROMOTE)
 
 
+def test_a_long_subject_is_cut_to_what_sns_takes() -> None:
+    assert len(subject(Notification("paused", replace(RELEASE, label="1" * 200)))) == 99
+
+
 def test_a_long_reason_is_cut() -> None:
     assert len(text(Notification("paused", RELEASE, "x" * 1_000_000))) < REASON_LIMIT + 500
 

@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -81,6 +81,11 @@ def test_another_address_is_connected_to_but_the_urls_host_is_asked_and_certifie
     assert secure.names == [HOST]
 
 
+def test_the_urls_port_is_asked_for_too(server: WebServer) -> None:
+    ask(site(f"http://{HOST}:8443", server.address))
+    assert server.asked[0].headers["Host"] == f"{HOST}:8443"
+
+
 def test_a_certificate_for_another_host_is_not_taken(secure: WebServer, trust: ssl.SSLContext) -> None:
     words = ask(site("https://other.example.test", secure.address), context=trust, timeout=5)
     assert isinstance(words, str)
@@ -132,6 +137,17 @@ def test_a_handshake_that_nobody_answers_gets_the_timeout_and_no_more(trust: ssl
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         address = f"127.0.0.1:{deaf.getsockname()[1]}"
         assert ask(site(f"https://{HOST}", address), context=trust) == "no complete answer within 0.3 s"
+
+
+def test_a_connection_that_nobody_takes_gets_the_timeout_and_no_more() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(3):  # the kernel drops what exceeds the backlog, as a firewall would
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        began = time.monotonic()
+        assert ask(site(f"http://127.0.0.1:{full.getsockname()[1]}")) == "no complete answer within 0.3 s"
+        assert time.monotonic() - began < 2 * TIMEOUT
 
 
 def raw(data: bytes) -> Any:
