@@ -20,7 +20,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.action impor
 from ansible_collections.calstack.aws.plugins.module_utils._release.clients import is_passing
 from ansible_collections.calstack.aws.plugins.module_utils._release.decide import decide
 from ansible_collections.calstack.aws.plugins.module_utils._release.decision import Decision, Now
-from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
     RESTING,
     SERVING,
@@ -40,6 +40,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.progress imp
 from ansible_collections.calstack.aws.plugins.module_utils._release.rule import only
 from ansible_collections.calstack.aws.plugins.module_utils._release.steps import remaining
 from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import verdict_words
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 COURTESIES = (KeepImage, ScheduleRetirement)
@@ -71,11 +72,14 @@ class Controller:
 
     def __post_init__(self) -> None:
         self._condemned = False
+        self._recorded: Release | None = None
         self._world: World | None = None
         self._acted = False
         self._trouble_since = 0.0
         self._armed_at = 0.0
-        self._said: dict[str, str] = {}
+        self._said = ""
+        self._bake: tuple[Phase, float] = (Phase.PREPARE, 0.0)
+        self._outcomes: dict[str, Outcome] = {}
 
     def run(self, release: Release, request: Request | None = None) -> Release:
         """Work on `release` (recorded already) until it rests. `request` is heeded first.
@@ -87,14 +91,21 @@ class Controller:
         self.judge.watch(release)
         try:
             while release.phase not in RESTING:
-                try:
-                    release = self.turn(release, request)
-                except StoreUnavailableError as error:
-                    self._without_record(release, error)
-                request = None
+                # Heeded or pointless after the first decision; until there is one, it must not be forgotten.
+                release = self.step(release, request)
         finally:
             self.judge.rest()
         return release
+
+    def step(self, release: Release, request: Request | None = None) -> Release:
+        """A turn, and what is done instead where it cannot be recorded. Raises as `run`."""
+        self._recorded = release
+        try:
+            return self.turn(release, request)
+        except StoreUnavailableError as error:
+            # Not `release`: some of the turn may have been recorded, and done.
+            self._without_record(self._recorded, error)
+            return self._recorded
 
     def turn(self, release: Release, request: Request | None = None) -> Release:
         """One look, one decision, and what it asks for."""
@@ -105,10 +116,11 @@ class Controller:
         except CalstackError as error:
             return self._blind(release, error)
         verdicts = self.judge.verdicts(release, world, now)
-        self._tell_verdicts(release, verdicts)
-        self._tell_tick(release, world, verdicts, now)
         decision = decide(release, Now(world, verdicts, now), request or self.heart.request)
+        # Known before anything is recorded: what follows from it may not wait for the table.
         self._condemned = decision.release.phase == Phase.ROLL_BACK
+        self._tell_tick(release, world, verdicts, now)
+        self._tell_verdicts(release, verdicts)
         return self._carry_out(release, decision)
 
     def _look(self, release: Release, now: float) -> World:
@@ -133,6 +145,8 @@ class Controller:
 
     def _carry_out(self, before: Release, decision: Decision) -> Release:
         release = self._moved(before, decision.release)
+        if release.extended > before.extended:
+            self._note(release, "note", decision.words)
         for action in decision.actions:
             try:
                 made = self._do(release, action)
@@ -196,19 +210,31 @@ class Controller:
         if self.heart.left() > self.lease / 3 and not self._condemned:
             self.sleep(PAUSE_AFTER_TROUBLE)
             return
-        words = "Nothing has been sent to the candidate."
-        if release.phase in SERVING and release.weight:
-            try:
-                self.hands.do(only(release.stable))
-                words = f"All requests go to {release.stable} again."
-            except CalstackError as worse:
-                words = f"Sending all requests to {release.stable} failed, too: {worse}"
+        words = self._send_back(release)
         raise AbandonedError(f"{error} {words} Run the same command again when the table answers.") from error
+
+    def _send_back(self, release: Release) -> str:
+        """One rule change, unrecorded. In words, how it went."""
+        if release.phase == Phase.PROMOTE:
+            # The old colour may have no task any more.
+            return f"{release.candidate} has passed and keeps all requests."
+        if not (release.weight or release.weight_before):
+            return f"All requests go to {release.stable}."
+        if self._world and not self._world.colours[release.stable].healthy:
+            return f"{release.stable} has no healthy task: the requests stay where they are."
+        try:
+            self.hands.do(only(release.stable))
+        except CalstackError as worse:
+            return f"Sending all requests to {release.stable} failed, too: {worse}"
+        return f"All requests go to {release.stable} again."
 
     def _keep_armed(self, release: Release) -> None:
         """Each heartbeat pushes the dead-man switch forward; a push that fails is tried again at the next turn."""
         limit, now = release.pace.dead_man, self.clock()
-        if release.phase not in SERVING or not release.weight or not limit or now - self._armed_at < limit / 4:
+        # A rollback may have to wait for stable's tasks: fired meanwhile, the switch would send users to none.
+        pushed = SERVING | {Phase.ROLL_BACK}
+        served = release.phase in pushed and (release.weight or release.weight_before)
+        if not served or not limit or now - self._armed_at < limit / 4:
             return
         try:
             self.hands.do(ArmDeadMan(release.stable, now + limit))
@@ -222,6 +248,7 @@ class Controller:
             return after
         event = self._event(after, "phase", phase_words(after)) if after.phase != before.phase else None
         self.records.save(after, event)
+        self._recorded = after
         if event:
             self.audience.event(event)
         return after
@@ -236,19 +263,22 @@ class Controller:
 
     def _trouble(self, release: Release, error: CalstackError) -> None:
         self._trouble_since = self._trouble_since or self.clock()
-        if self._said.get("trouble") != str(error):
-            self._said["trouble"] = str(error)
+        if self._said != str(error):
+            self._said = str(error)
             self._note(release, "trouble", str(error))
 
     def _patience_over(self, release: Release) -> bool:
         return self.clock() - self._trouble_since > release.pace.patience
 
     def _tell_verdicts(self, release: Release, verdicts: Sequence[Verdict]) -> None:
-        """A gate is worth an entry when its outcome has changed."""
+        """A gate is worth an entry when its outcome has changed; that nothing is known yet when a bake begins is not."""
+        if self._bake != (release.phase, release.since):
+            self._bake, self._outcomes = (release.phase, release.since), {}
         for verdict in verdicts:
-            if self._said.get(f"gate {verdict.gate}") != verdict.outcome:
-                self._said[f"gate {verdict.gate}"] = verdict.outcome
-                self._note(release, "verdict", f"{verdict.gate}: {verdict.outcome}, {verdict.words}")
+            before = self._outcomes.get(verdict.gate, "inconclusive")
+            if verdict.outcome != before and (release.phase != Phase.SHIFT or verdict.outcome == "fail"):
+                self._outcomes[verdict.gate] = verdict.outcome
+                self._note(release, "verdict", verdict_words(verdict))
 
     def _tell_tick(self, release: Release, world: World, verdicts: Sequence[Verdict], now: float) -> None:
         serving = release.phase in SERVING or release.weight > 0

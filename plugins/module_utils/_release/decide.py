@@ -216,7 +216,8 @@ def _analyse(release: Release, now: Now) -> Decision:
     if step.bake and (unclear or not now.verdicts):
         words = f"{unclear.gate}: {unclear.words}" if unclear else "no gate is on"
         if release.extended < release.pace.extensions:
-            return Decision(replace(release, extended=release.extended + 1))
+            longer = f"inconclusive, so the bake at {step.weight} % goes on for {step.bake:.0f} s more: {words}"
+            return Decision(replace(release, extended=release.extended + 1), words=longer)
         return _pause_before_the_next(release, f"inconclusive at {step.weight} %: {words}", now)
     if step.pause == MANUAL:
         return _pause_before_the_next(release, f"as planned, at {step.weight} %", now)

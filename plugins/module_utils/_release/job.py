@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
@@ -118,7 +119,7 @@ class Job:
     def run(self) -> Done:
         """Do it. Raises CalstackError; a release that was rolled back is no error here: see `Done.release`."""
         if self._inputs.state in ASKING:
-            request = Request("pause" if self._inputs.state == "paused" else "abort", self._who(), self._clock())
+            request = Request("pause" if self._inputs.state == "paused" else "abort", self._who, self._clock())
             left = ask_and_follow(self._store, request, self._audience, self._clock, sleep=self._sleep)
             if left and left.phase in RESTING:
                 return Done(True, phase_words(left), left)
@@ -131,7 +132,7 @@ class Job:
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[lock.Lock, Heart]]:
-        holder = Holder(self._who(), socket.gethostname(), os.getpid())
+        holder = Holder(self._who, socket.gethostname(), os.getpid())
         held = lock.acquire(self._store, holder, self._inputs.lease, self._tell, self._clock, sleep=self._sleep)
         try:
             with Heart(held) as heart:
@@ -139,6 +140,7 @@ class Job:
         finally:
             lock.release(held)
 
+    @cached_property
     def _who(self) -> str:
         return caller(self._clients)
 
@@ -183,7 +185,7 @@ class Job:
             gates=inputs.raw_gates,
             pace=inputs.pace,
             one_offs=inputs.one_offs,
-            by=sight.survey.caller,
+            by=self._who,
         )
         return outset(Case(asked, sight.there, next_id(self._clock(), last.id if last else ""), self._clock()))
 

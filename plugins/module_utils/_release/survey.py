@@ -52,7 +52,6 @@ class Survey:
     account: str
     partition: str
     region: str
-    caller: str
     dns_name: str
     log_group: str
 
@@ -67,7 +66,7 @@ def survey(clients: Clients, stack: str, image: str = "", label: str = "", look:
     with ThreadPoolExecutor(READERS) as pool:
         newest = {colour: pool.submit(_newest, clients, stack, colour) for colour in COLOURS}
         rules, addresses = pool.submit(look.rules), pool.submit(_free_addresses, clients, look)
-        caller, tagged = pool.submit(_caller, clients), pool.submit(_tagged_repository, clients, places)
+        tagged = pool.submit(_tagged_repository, clients, places)
     revisions = {colour: item.result() for colour, item in newest.items()}
     repository, found = _find_image(clients, image, tagged.result(), [image_of(item) for item in revisions.values()])
     return Survey(
@@ -83,7 +82,6 @@ def survey(clients: Clients, stack: str, image: str = "", label: str = "", look:
         account=places.account,
         partition=places.partition,
         region=places.region,
-        caller=caller.result(),
         dns_name=places.dns_name,
         log_group=log_group_name(stack),
     )
@@ -144,7 +142,8 @@ def _free_addresses(clients: Clients, look: Look) -> dict[str, int]:
     return {item["SubnetId"]: item["AvailableIpAddressCount"] for item in answer}
 
 
-def _caller(clients: Clients) -> str:
+def caller(clients: Clients) -> str:
+    """The ARN of who runs this. Raises CalstackError."""
     with doing("asking AWS who we are"):
         return str(clients("sts").get_caller_identity()["Arn"])
 
