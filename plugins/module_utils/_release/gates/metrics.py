@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
@@ -34,20 +34,13 @@ Series = Mapping[str, Sequence[tuple[float, int, int]]]
 """By colour: begin of the period, requests and errors, oldest first."""
 
 
-class Dimensions(Protocol):
-    """What a Survey has."""
-
-    @property
-    def balancer_dimension(self) -> str: ...
-
-
 class Metrics:
-    """Periods are in seconds, times seconds since the epoch."""
+    """`period` is in seconds, `balancer` the value of CloudWatch's dimension LoadBalancer."""
 
-    def __init__(self, clients: Clients, dimensions: Dimensions, stack: str) -> None:
+    def __init__(self, clients: Clients, period: int, balancer: str) -> None:
         self._clients = clients
-        self._balancer = dimensions.balancer_dimension
-        self._stack = stack
+        self._period = period
+        self._balancer = balancer
         self._baselines: dict[str, Traffic] = {}
 
     def evidence(self, gates: Gates, release: Release, world: World, now: float) -> Evidence:
@@ -62,34 +55,34 @@ class Metrics:
                 troubles.append(str(error).rstrip("."))
         return replace(found, trouble="; ".join(dict.fromkeys(troubles)))
 
-    def traffic(self, release: Release, world: World, now: float, period: int) -> tuple[Traffic, Traffic]:
+    def traffic(self, release: Release, world: World, now: float) -> tuple[Traffic, Traffic]:
         """Stable's and the candidate's since the phase began, from one GetMetricData. Raises CalstackError."""
         wanted = [query for colour in release.colours for query in self._of_colour(colour, world)]
-        answers = self._ask(wanted, *queries.window(release.since, now, period), period)
-        stable, candidate = (queries.traffic(answers, colour, period) for colour in release.colours)
+        answers = self._ask(wanted, *queries.window(release.since, now, self._period), self._period)
+        stable, candidate = (queries.traffic(answers, colour, self._period) for colour in release.colours)
         return stable, candidate
 
-    def baseline(self, release: Release, world: World, period: int) -> Traffic:
+    def baseline(self, release: Release, world: World) -> Traffic:
         """Stable's in the half hour before the release, asked once. Raises CalstackError."""
         if release.id not in self._baselines:
-            span = queries.window(release.started_at - BASELINE_SECONDS, release.started_at, period)
-            answers = self._ask(self._of_colour(release.stable, world), *span, period)
-            self._baselines[release.id] = queries.traffic(answers, release.stable, period)
+            span = queries.window(release.started_at - BASELINE_SECONDS, release.started_at, self._period)
+            answers = self._ask(self._of_colour(release.stable, world), *span, self._period)
+            self._baselines[release.id] = queries.traffic(answers, release.stable, self._period)
         return self._baselines[release.id]
 
     def custom(
-        self, metrics: Sequence[Metric], release: Release, world: World, now: float, period: int
+        self, metrics: Sequence[Metric], release: Release, world: World, now: float
     ) -> dict[str, tuple[float, ...]]:
         """The values of the user's metrics since the phase began, by name, oldest first. Raises CalstackError."""
         names = {
             "colour": release.candidate,
-            "cluster": cluster_name(self._stack),
-            "service": service_name(self._stack, release.candidate),
+            "cluster": cluster_name(release.stack),
+            "service": service_name(release.stack, release.candidate),
             "load_balancer": self._balancer,
             "target_group": queries.dimension(world.colours[release.candidate].group),
         }
         wanted = [queries.of_metric(index, metric, names) for index, metric in enumerate(metrics)]
-        answers = self._ask(wanted, *queries.window(release.since, now, period), period)
+        answers = self._ask(wanted, *queries.window(release.since, now, self._period), self._period)
         return {metric.name: queries.values(answers, index) for index, metric in enumerate(metrics)}
 
     def alarms(self, names: Sequence[str]) -> dict[str, str]:
@@ -106,9 +99,9 @@ class Metrics:
                 found |= {alarm["AlarmName"]: alarm["StateValue"] for alarm in answer.get(kind, ())}
         return found
 
-    def series(self, start: float, end: float, world: World, period: int = 60) -> tuple[Series, str]:
+    def series(self, start: float, end: float, world: World) -> tuple[Series, str]:
         """Both colours over a whole release, for its report; empty, with the reason in words, where that fails."""
-        period = period if end - start < FINE_FOR else max(period, 60)
+        period = self._period if end - start < FINE_FOR else max(self._period, 60)
         span = (int(start // period * period), int(-(-end // period) * period))
         wanted = [query for colour in world.colours for query in self._of_colour(colour, world, queries.COUNTS)]
         try:
@@ -120,14 +113,14 @@ class Metrics:
     def _counted(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
         if not gates.error_rate and not gates.latency:
             return {}
-        stable, candidate = self.traffic(release, world, now, gates.period)
+        stable, candidate = self.traffic(release, world, now)
         return {"stable": stable, "candidate": candidate}
 
     def _before(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
-        return {"baseline": self.baseline(release, world, gates.period)} if gates.latency else {}
+        return {"baseline": self.baseline(release, world)} if gates.latency else {}
 
     def _own(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
-        return {"metrics": self.custom(gates.metrics, release, world, now, gates.period)}
+        return {"metrics": self.custom(gates.metrics, release, world, now)}
 
     def _states(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
         return {"alarms": self.alarms(gates.alarms)}
