@@ -21,6 +21,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.clients impo
 from ansible_collections.calstack.aws.plugins.module_utils._release.decide import decide
 from ansible_collections.calstack.aws.plugins.module_utils._release.decision import Decision, Now
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.holder import LockLostError
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
     RESTING,
     SERVING,
@@ -101,11 +102,17 @@ class Controller:
         """A turn, and what is done instead where it cannot be recorded. Raises as `run`."""
         self._recorded = release
         try:
+            self._check_heart()
             return self.turn(release, request)
         except StoreUnavailableError as error:
             # Not `release`: some of the turn may have been recorded, and done.
             self._without_record(self._recorded, error)
             return self._recorded
+
+    def _check_heart(self) -> None:
+        """A bake records nothing for minutes: that the table is away is then seen from the heartbeats only."""
+        if 0 < self.heart.left() <= self.lease / 3:
+            raise StoreUnavailableError("keeping the lock", "no heartbeat gets through")
 
     def turn(self, release: Release, request: Request | None = None) -> Release:
         """One look, one decision, and what it asks for."""
@@ -150,6 +157,8 @@ class Controller:
         for action in decision.actions:
             try:
                 made = self._do(release, action)
+            except (StoreUnavailableError, LockLostError):
+                raise  # the record's trouble, not the action's
             except CalstackError as error:
                 return self._refused(release, action, error)
             if isinstance(action, RegisterRevision):
@@ -220,6 +229,8 @@ class Controller:
             return f"{release.candidate} has passed and keeps all requests."
         if not (release.weight or release.weight_before):
             return f"All requests go to {release.stable}."
+        if self.heart.left() <= 0:
+            return "The lease is over: whoever has the lock now sees to the requests."
         if self._world and not self._world.colours[release.stable].healthy:
             return f"{release.stable} has no healthy task: the requests stay where they are."
         try:
@@ -271,7 +282,7 @@ class Controller:
         return self.clock() - self._trouble_since > release.pace.patience
 
     def _tell_verdicts(self, release: Release, verdicts: Sequence[Verdict]) -> None:
-        """A gate is worth an entry when its outcome has changed; that nothing is known yet when a bake begins is not."""
+        """A gate is worth an entry when its outcome has changed; that a bake begins with nothing known is not."""
         if self._bake != (release.phase, release.since):
             self._bake, self._outcomes = (release.phase, release.since), {}
         for verdict in verdicts:

@@ -1,0 +1,54 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""An environment's releases in lines, the newest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Held
+from ansible_collections.calstack.aws.plugins.module_utils._release.lines import line
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
+    clean,
+    duration,
+    rollback_seconds,
+    short_image,
+)
+
+REASON = 90
+
+
+def lines(releases: Sequence[Release], held: Held | None, now: float, timeline: Sequence[Event] = ()) -> list[str]:
+    """One or two lines a release, who works on one now, and a timeline where one is given. Times are UTC."""
+    return list(_lines(releases, held, now, timeline))
+
+
+def _lines(releases: Sequence[Release], held: Held | None, now: float, timeline: Sequence[Event]) -> Iterator[str]:
+    if not releases:
+        yield "No release yet: the first image came with site.yml."
+    for release in releases:
+        yield f"{release.id}  {_state(release, now)}"
+        if release.reason and release.phase != Phase.PROMOTED:
+            reason = clean(release.reason)
+            yield f"                 {reason if len(reason) <= REASON else reason[: REASON - 1] + '…'}"
+    if held:
+        yield f"At work: {held.holder}, last heartbeat {held.age(now):.0f} s ago"
+    for event in timeline:
+        yield line(event, UTC)
+
+
+def _state(release: Release, now: float) -> str:
+    name = f"{release.label or short_image(release.image):<14} {release.phase:<15}"
+    where = f"{release.stable} → {release.candidate}"
+    took = f"{duration(release.ended_at - release.started_at):>12}" if release.ended_at else f"{release.weight} %"
+    return "  ".join(part for part in (name, where, took, _besides(release, now)) if part)
+
+
+def _besides(release: Release, now: float) -> str:
+    if release.phase == Phase.PROMOTED and release.warm_until > now:
+        return f"{release.stable} warm until {datetime.fromtimestamp(release.warm_until, UTC):%H:%M} UTC"
+    took = rollback_seconds(release)
+    return f"back on {release.stable} {duration(took)} after the verdict" if took is not None else ""
