@@ -98,7 +98,7 @@ def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
         case Phase.ROLLED_BACK:
             return (
                 Advice("To see each gate's numbers", play("status")),
-                Advice("To try again, once the reason is mended", again),
+                Advice("To release a mended image", f"{play('release')} -e release_image=IMAGE"),
             )
         case Phase.PAUSED:
             return (Advice("To go on", play("promote")), Advice("To go back", play("rollback")))
