@@ -211,7 +211,12 @@ def _put_right(case: Case) -> Release:
     candidate = there.world.colours[begun.candidate]
     share = there.world.share(begun.candidate)
     begun = replace(
-        begun, image=candidate.image, label=f"what is on {candidate.name}", weight=share, weight_before=share
+        begun,
+        image=candidate.image,
+        label=f"what is on {candidate.name}",
+        steps=(Step(100),),
+        weight=share,
+        weight_before=share,
     )
     return turns.to_rollback(begun, f"{asked.by} says that {asked.stable_colour} is stable", case.at)
 
