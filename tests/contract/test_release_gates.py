@@ -1,0 +1,41 @@
+"""The release's reading of CloudWatch against the lab's: p95 too, which moto as it comes cannot answer."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.metrics import Metrics
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.queries import of_colour, traffic
+
+Client = Callable[[str], Any]
+
+BALANCER = "app/gates/1"
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/gates-green/2"
+PERIOD = 5
+
+
+def put(client: Client, at: float, values: dict[str, list[float]]) -> None:
+    dimensions = [
+        {"Name": "LoadBalancer", "Value": BALANCER},
+        {"Name": "TargetGroup", "Value": "targetgroup/gates-green/2"},
+    ]
+    data = [
+        {"MetricName": name, "Dimensions": dimensions, "Timestamp": datetime.fromtimestamp(at, UTC), "Values": found}
+        for name, found in values.items()
+    ]
+    client("cloudwatch").put_metric_data(Namespace="AWS/ApplicationELB", MetricData=data)
+
+
+def test_counts_and_p95_of_a_colour(mended: Client) -> None:
+    begin = time.time() // PERIOD * PERIOD - 10 * PERIOD
+    put(mended, begin + 1, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.1] * 50})
+    put(mended, begin + PERIOD, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.3] * 50})
+    put(mended, begin + PERIOD, {"HTTPCode_Target_5XX_Count": [1.0, 1.0], "TargetConnectionErrorCount": [1.0]})
+    put(mended, begin + 2 * PERIOD, {"RequestCount": [1.0] * 1000})
+    reader = Metrics(mended, PERIOD, BALANCER)
+    answers = reader._ask(of_colour("green", BALANCER, GROUP), int(begin), int(begin + 2 * PERIOD), PERIOD)
+    found = traffic(answers, "green", PERIOD)
+    assert (found.requests, found.errors, found.until) == (100, 3, begin + 2 * PERIOD)
+    assert found.p95 is not None
+    assert 0.19 < found.p95 < 0.21
