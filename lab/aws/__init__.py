@@ -26,7 +26,7 @@ SERVICES = (
     "resourcegroupstaggingapi",
     "secretsmanager",
 )
-LATE = ("scheduler",)
+LATE = ("dynamodb", "scheduler", "sns")
 """Mended when they are first called: what nobody asks for must not slow the start."""
 
 

@@ -3,6 +3,7 @@
 EC2, ECS and ELBv2 have their own share of this in their own mends.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, applicationautoscaling_backends
@@ -17,7 +18,7 @@ from lab.aws.patching import wrap
 
 def apply() -> None:
     log_groups()
-    repositories_and_scalable_targets()
+    services_that_take_no_part()
 
 
 def log_groups() -> None:
@@ -66,8 +67,25 @@ class ScalableTargets:
                 )
 
 
-def repositories_and_scalable_targets() -> None:
-    """GetResources shows ECR repositories and scalable targets; in moto neither service takes part."""
+class ScheduleGroups:
+    """EventBridge Scheduler's groups, likewise; schedules have no tags."""
+
+    def __init__(self, account: str, region: str) -> None:
+        from moto.scheduler.models import scheduler_backends
+
+        self._backend = scheduler_backends[account][region]
+
+    def owns_arn(self, arn: str) -> bool:
+        return ":scheduler:" in arn
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        for group in self._backend.schedule_groups.values():
+            tags = self._backend.tagger.get_tag_dict_for_resource(group.arn)
+            yield TaggedResource(arn=group.arn, tags=tags, resource_type="scheduler:schedule-group")
+
+
+def services_that_take_no_part() -> None:
+    """GetResources shows ECR repositories, scalable targets and schedule groups; in moto they take no part."""
 
     @wrap(models, "iter_taggable_backends")
     def iter_taggable_backends(
@@ -76,3 +94,5 @@ def repositories_and_scalable_targets() -> None:
         yield from original(account, region)
         yield Repositories(account, region)
         yield ScalableTargets(account, region)
+        if "moto.scheduler.models" in sys.modules:  # else there are none, and loading it takes time
+            yield ScheduleGroups(account, region)

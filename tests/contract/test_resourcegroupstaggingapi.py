@@ -79,6 +79,15 @@ def make_the_rest(client: Any) -> None:
     )
     client("secretsmanager").create_secret(Name="tagged", SecretString="-", Tags=TAGS)
     client("ecr").create_repository(repositoryName="tagged", tags=TAGS)
+    client("dynamodb").create_table(
+        TableName="tagged",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=TAGS,
+    )
+    client("scheduler").create_schedule_group(Name="tagged", Tags=TAGS)
+    client("sns").create_topic(Name="tagged-topic", Tags=TAGS)
     client("cloudwatch").put_metric_alarm(
         AlarmName="tagged",
         ComparisonOperator="GreaterThanThreshold",
@@ -111,6 +120,7 @@ def kinds(client: Any) -> dict[str, int]:
 ALL = {
     "application-autoscaling:scalable-target": 1,
     "cloudwatch:alarm": 1,
+    "dynamodb:table": 1,
     "ec2:elastic-ip": 1,
     "ec2:internet-gateway": 1,
     "ec2:natgateway": 1,
@@ -130,7 +140,9 @@ ALL = {
     "elasticloadbalancing:loadbalancer": 1,
     "elasticloadbalancing:targetgroup": 1,
     "logs:log-group": 1,
+    "scheduler:schedule-group": 1,
     "secretsmanager:secret": 1,
+    "sns:tagged-topic": 1,
 }
 LEFT_OUT = {
     "application-autoscaling:scalable-target",
@@ -141,6 +153,7 @@ LEFT_OUT = {
     "ecr:repository",
     "elasticloadbalancing:listener",
     "elasticloadbalancing:listener-rule",
+    "scheduler:schedule-group",
 }
 
 

@@ -131,7 +131,7 @@ def test_groups_are_told_apart_and_take_their_schedules_along(plain: Any, mended
 
 def test_tags_of_a_group(mended: Any) -> None:
     scheduler = mended("scheduler")
-    arn = scheduler.create_schedule_group(Name="tagged", Tags=[{"Key": "a", "Value": "1"}])["ScheduleGroupArn"]
+    arn = scheduler.create_schedule_group(Name="labelled", Tags=[{"Key": "a", "Value": "1"}])["ScheduleGroupArn"]
     scheduler.tag_resource(ResourceArn=arn, Tags=[{"Key": "b", "Value": "2"}])
     scheduler.untag_resource(ResourceArn=arn, TagKeys=["a"])
     assert scheduler.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
