@@ -230,6 +230,47 @@ def test_actions_are_answered_complete(moto: Account, lab: Account) -> None:
         }
 
 
+def told_by(call: Callable[..., Any], **named: Any) -> str:
+    """The error of a call, or nothing."""
+    try:
+        call(**named)
+    except ClientError as error:
+        return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    return ""
+
+
+def weighted(*groups: str, sticky: bool = False) -> list[dict[str, Any]]:
+    config: dict[str, Any] = {
+        "TargetGroups": [{"TargetGroupArn": arn, "Weight": 1} for arn in groups],
+        "TargetGroupStickinessConfig": {"Enabled": sticky, "DurationSeconds": 60},
+    }
+    return [{"Type": "forward", "ForwardConfig": config}]
+
+
+def sticky_answers(account: Account) -> list[str]:
+    """What an account says to each step towards sticky targets in a rule of two groups."""
+    elb, blue, green = account.elbv2, account.group(), account.group()
+    listener = account.listener(account.balancer(), DefaultActions=weighted(blue, green))["ListenerArn"]
+    on = {"TargetGroupArn": blue, "Attributes": [{"Key": "stickiness.enabled", "Value": "true"}]}
+    told = [told_by(elb.modify_target_group_attributes, **on)]
+    elb.modify_listener(ListenerArn=listener, DefaultActions=weighted(blue, green, sticky=True))
+    told.append(told_by(elb.modify_target_group_attributes, **on))
+    condition = {"Field": "path-pattern", "Values": ["/a"]}
+    given = {"ListenerArn": listener, "Priority": 9, "Conditions": [condition], "Actions": weighted(blue)}
+    rule = elb.create_rule(**given)["Rules"][0]["RuleArn"]
+    for actions in (weighted(blue, green), weighted(green), weighted(blue), weighted(blue, green, sticky=True)):
+        told.append(told_by(elb.modify_rule, RuleArn=rule, Actions=actions))
+    return told
+
+
+def test_sticky_targets_in_a_weighted_forward_want_sticky_groups(moto: Account, lab: Account) -> None:
+    assert sticky_answers(moto) == [""] * 6
+    behind, on, several, *others = sticky_answers(lab)
+    assert behind.startswith("InvalidConfigurationRequest: This target group appears behind a rule with group stick")
+    assert several.startswith("InvalidConfigurationRequest: You must enable group stickiness on a rule if you enabled")
+    assert [on, *others] == [""] * 4
+
+
 def test_weights_survive_a_change_of_conditions_and_groups_must_exist(moto: Account, lab: Account) -> None:
     for account in (moto, lab):
         groups = [account.group(), account.group()]

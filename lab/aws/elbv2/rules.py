@@ -1,7 +1,7 @@
 """Mends of rules: complete actions and conditions, in order of priority."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.aws.patching import wrap
@@ -20,6 +20,7 @@ def apply() -> None:
     _mend_actions()
     _mend_conditions()
     _mend_order()
+    _mend_stickiness()
 
 
 def complete_action(action: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +46,54 @@ def _mend_actions() -> None:
     @wrap(FakeAction, "__init__")
     def init(original: Callable[..., Any], self: Any, data: dict[str, Any]) -> None:
         original(self, complete_action(data))
+
+
+def _mend_stickiness() -> None:
+    """AWS refuses sticky target groups in a weighted forward without stickiness, whichever comes second; moto has both.
+
+    A forward to one group alone may go without.
+    """
+    from moto.elbv2.exceptions import InvalidConfigurationRequest
+    from moto.elbv2.models import ELBv2Backend
+
+    @wrap(ELBv2Backend, "_validate_actions")
+    def validate(original: Callable[..., Any], self: Any, actions: Sequence[Any]) -> None:
+        original(self, actions)
+        for action in actions:
+            if any(is_sticky(self.target_groups[arn].attributes) for arn in loose_groups(action.data)):
+                raise InvalidConfigurationRequest(
+                    "You must enable group stickiness on a rule if you enabled target stickiness on one of its target "
+                    "groups"
+                )
+
+    @wrap(ELBv2Backend, "modify_target_group_attributes")
+    def modify(original: Callable[..., Any], self: Any, target_group_arn: str, attributes: dict[str, Any]) -> None:
+        if is_sticky(attributes):
+            for rule in _rules(self):
+                if any(target_group_arn in loose_groups(action.data) for action in rule.actions):
+                    raise InvalidConfigurationRequest(
+                        f"This target group appears behind a rule with group stickiness disabled ({rule.arn}). You "
+                        "must enable group stickiness before enabling target stickiness"
+                    )
+        original(self, target_group_arn, attributes)
+
+
+def is_sticky(attributes: Mapping[str, Any]) -> bool:
+    return str(attributes.get("stickiness.enabled")).lower() == "true"
+
+
+def loose_groups(action: Mapping[str, Any]) -> list[str]:
+    """The target groups of a forward to several of which a client sticks to none."""
+    config = action.get("ForwardConfig") or {}
+    sticky = str((config.get("TargetGroupStickinessConfig") or {}).get("Enabled")).lower() == "true"
+    groups = [group["TargetGroupArn"] for group in config.get("TargetGroups") or []]
+    return [] if sticky or len(groups) < 2 else groups
+
+
+def _rules(backend: Any) -> Iterator[Any]:
+    for balancer in backend.load_balancers.values():
+        for listener in balancer.listeners.values():
+            yield from listener.rules.values()
 
 
 def complete_condition(condition: dict[str, Any]) -> None:
