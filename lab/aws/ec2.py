@@ -23,6 +23,7 @@ def apply() -> None:
     nat_gateway_filters()
     nat_gateway_deletion()
     subnet_in_use()
+    no_negative_room()
     security_group_rule_description()
     tagged_resources()
 
@@ -88,6 +89,12 @@ def subnet_in_use() -> None:
             if ours and interface.subnet.id == subnet_id:
                 raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
         return original(backend, subnet_id)
+
+
+def no_negative_room() -> None:
+    """AvailableIpAddressCount ends at 0; moto gives interfaces out beyond it, which only a task that fails has."""
+    count = Subnet.available_ip_address_count.fget
+    Subnet.available_ip_address_count = property(lambda subnet: max(0, count(subnet)))
 
 
 def security_group_rule_description() -> None:

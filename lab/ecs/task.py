@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.utils import utcnow
 
 from lab.aws import backends
+from lab.aws.ecs import addresses
 from lab.balancer.targets import Target, Targets
 from lab.ecs.awslogs import LogShipper
 from lab.ecs.injection import ExecutionRole, InitializationError, log_stream, may_pull, secrets
@@ -152,6 +153,8 @@ class TaskRun:
                 ]
 
     def _spec(self) -> tuple[TaskSpec, Image]:
+        if no_room := addresses.reason(self.task):
+            raise InitializationError(no_room)
         settings, container = self._place.settings, self._container
         role_arn = self.task.overrides.get("executionRoleArn") or getattr(self._definition, "execution_role_arn", None)
         role = ExecutionRole.read(settings, role_arn)

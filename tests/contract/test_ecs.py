@@ -138,6 +138,27 @@ def test_a_task_runs_in_a_vpc_without_dns_host_names(plain: Any, mended: Any) ->
     assert run(mended, "nameless", "nameless")["attachments"][0]["status"] == "ATTACHED"
 
 
+def test_tasks_spread_over_subnets_and_use_their_addresses_up(plain: Any, mended: Any) -> None:
+    used = []
+    for client in (plain, mended):
+        ecs.cluster(client, "spread")
+        ecs.definition(client, "spread", memory=128, cpu=64)
+        network = ecs.network(client)
+        ecs.name_hosts(client, network)
+        awsvpc, ec2 = network["awsvpcConfiguration"], client("ec2")
+        vpc = ec2.describe_subnets(SubnetIds=awsvpc["subnets"])["Subnets"][0]["VpcId"]
+        awsvpc["subnets"] = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.2.{number}.0/28")["Subnet"]["SubnetId"] for number in (1, 2)
+        ]
+        for _ in range(3):
+            client("ecs").run_task(
+                cluster="spread", taskDefinition="spread", launchType="FARGATE", count=8, networkConfiguration=network
+            )
+        found = ec2.describe_subnets(SubnetIds=awsvpc["subnets"])["Subnets"]
+        used.append([subnet["AvailableIpAddressCount"] for subnet in sorted(found, key=lambda item: item["CidrBlock"])])
+    assert used == [[-13, 11], [0, 0]]
+
+
 def run_anywhere(client: Any, cluster: str, **extra: Any) -> Any:
     """RunTask as moto wants it, too: with the container's own CPU and memory, in a VPC with DNS host names."""
     ecs.cluster(client, cluster)

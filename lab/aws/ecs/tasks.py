@@ -10,6 +10,7 @@ from moto.ecs import models
 from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
 
+from lab.aws.ecs.addresses import NO_ROOM, no_room, roomiest_first
 from lab.aws.patching import wrap
 from lab.settings import Settings
 
@@ -32,6 +33,7 @@ def number_tasks(settings: Settings) -> None:
 def task_start() -> None:
     """A task starts PROVISIONING and only ECS moves it on. moto says RUNNING at once and STOPPED after some looks.
 
+    It takes an address of the roomiest of its subnets; without one it cannot start, and `lab.ecs` stops it.
     Also: RunTask needs no DNS host names in the VPC, and no security groups (the VPC's default group then).
     """
     NetworkInterface.private_dns_name = ""
@@ -41,7 +43,11 @@ def task_start() -> None:
     def init(original: Callable[..., None], task: Task, *given: Any, **named: Any) -> None:
         awsvpc = (named.get("networking_configuration") or {}).get("awsvpcConfiguration")
         if awsvpc is not None:
-            awsvpc.setdefault("securityGroups", [])
+            # A copy, for the service's own configuration keeps its order of subnets.
+            awsvpc = {"securityGroups": [], **awsvpc}
+            named["networking_configuration"] = {"awsvpcConfiguration": awsvpc}
+            awsvpc["subnets"] = roomiest_first(named["backend"], awsvpc["subnets"])
+            vars(task)[NO_ROOM] = no_room(named["backend"], awsvpc)
         original(task, *given, **named)
         definition = task._backend.describe_task_definition(task.task_definition_arn)
         task.status = "PROVISIONING"

@@ -1,5 +1,6 @@
 import pytest
 
+from lab.aws.ecs import addresses
 from lab.ecs.scheduler import Health
 from lab.ecs.task import TaskRun
 from tests.unit.lab.ecs.world import DIGEST, World
@@ -153,3 +154,13 @@ def test_when_the_lab_goes_down_nothing_drains(world: World) -> None:
     assert world.runner.handles[0].signals == ["TERM"]
     made.advance()
     assert made.stopped
+
+
+def test_without_an_address_it_cannot_start_and_gives_back_what_it_has(world: World) -> None:
+    made = world.task()
+    why = "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet"
+    vars(made.task)[addresses.NO_ROOM] = why
+    made.advance()
+    assert (made.status, made.task.stop_code, made.task.stopped_reason) == ("STOPPED", "TaskFailedToStart", why)
+    assert world.runner.started == []
+    assert world.interfaces == {}
