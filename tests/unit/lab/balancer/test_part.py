@@ -305,6 +305,10 @@ def test_a_stuck_client_stays_with_its_group_at_weight_0_and_gets_503_when_it_is
     stand.deregister(blue, toys[0])
     assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[0] == 503)
     assert stand.get(balancer)[2] == "green"
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[forward((green, 100), stickiness=60)])
+    assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[2] == "green")
+    stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[swapped])
+    assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[0] == 503)
     stand.elbv2.modify_listener(ListenerArn=listener, DefaultActions=[forward((blue, 0), (green, 100))])
     assert until(lambda: stand.get(balancer, headers={"Cookie": cookie})[2] == "green")
     for toy in toys:
