@@ -23,7 +23,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import clu
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.scaling import DIMENSION
 from ansible_collections.calstack.aws.plugins.module_utils._release import forwards
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Scaling
-from ansible_collections.calstack.aws.plugins.module_utils._release.places import Places
+from ansible_collections.calstack.aws.plugins.module_utils._release.places import Places, missing
+from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import group_name, role_name
 
 DEAD_MAN = "dead-man"
 RETIRE_TASKS = "retire-tasks"
@@ -34,14 +35,6 @@ PRESENT = "ConflictException"
 
 RETRY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 10}
 """By default AWS tries for a day: a switch that fires hours late would undo the release after this one."""
-
-
-def role_name(stack: str, region: str) -> str:
-    return f"{stack}-{region}-release-schedule"
-
-
-def group_name(stack: str) -> str:
-    return stack
 
 
 def suspended(scaling: Scaling) -> dict[str, bool]:
@@ -93,13 +86,19 @@ class Schedules:
         """UpdateSchedule replaces everything, so both calls say the same."""
         api, given = self._clients("scheduler"), self._schedule(name, at, operation, arguments)
         if name not in self._known:
-            made = unless_absent(lambda: api.create_schedule(**given), PRESENT)
+            made = unless_absent(lambda: self._create(given), PRESENT)
             self._known.add(name)
             if made:
                 return
         # It is gone when it has fired, or when somebody has deleted it.
         if unless_absent(lambda: api.update_schedule(**given), ABSENT) is None:
-            api.create_schedule(**given)
+            self._create(given)
+
+    def _create(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        made = unless_absent(lambda: self._clients("scheduler").create_schedule(**given), ABSENT)
+        if made is None:
+            raise missing(f"the schedule group {given['GroupName']}", "release")
+        return dict(made)
 
     def _schedule(self, name: str, at: float, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         places = self._places
