@@ -288,8 +288,8 @@ class Controller:
         for verdict in verdicts:
             before = self._outcomes.get(verdict.gate, "inconclusive")
             if verdict.outcome != before and (release.phase != Phase.SHIFT or verdict.outcome == "fail"):
-                self._outcomes[verdict.gate] = verdict.outcome
                 self._note(release, "verdict", verdict_words(verdict))
+                self._outcomes[verdict.gate] = verdict.outcome
 
     def _tell_tick(self, release: Release, world: World, verdicts: Sequence[Verdict], now: float) -> None:
         serving = release.phase in SERVING or release.weight > 0

@@ -71,18 +71,22 @@ class Hands:
     @_do.register
     def _register_revision(self, action: actions.RegisterRevision) -> str:
         family = service_name(self._stack, action.colour)
-        wanted = derive(self._look.revision(action.base), family, action.colour, action.image)
+        base = self._look.revision(action.base)
+        wanted = derive(base, family, action.colour, action.image)
+        own = base["family"] == family and base["status"] == "ACTIVE"
+        if own and equal(base, wanted) and not self._given_up(action.colour, action.base):
+            return action.base  # the way back: what is still warm must not be replaced by its like
         newest = latest(self._clients("ecs"), family)
-        if newest and equal(newest["taskDefinition"], wanted) and not self._given_up(action.colour, newest):
-            return str(newest["taskDefinition"]["taskDefinitionArn"])
+        arn = str(newest["taskDefinition"]["taskDefinitionArn"]) if newest else ""
+        if newest and equal(newest["taskDefinition"], wanted) and not self._given_up(action.colour, arn):
+            return arn
         tags = Scope(self._look.places.environment, "ecs", self._stack).tags(family)
         made = self._clients("ecs").register_task_definition(**wanted, tags=lower_tags(tags))
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
-    def _given_up(self, colour: str, newest: dict[str, Any]) -> bool:
+    def _given_up(self, colour: str, arn: str) -> bool:
         """A deployment that ECS gave up on is not taken up again by asking for the same revision once more."""
         last = primary(self._look.services()[colour])
-        arn = newest["taskDefinition"]["taskDefinitionArn"]
         return last.get("taskDefinition") == arn and last.get("rolloutState") == "FAILED"
 
     @_do.register

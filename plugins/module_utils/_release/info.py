@@ -15,13 +15,14 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.holder impor
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.module import shown
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
+from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import table_name
 
 
 def run(module: Any) -> None:
     """Read what `module` (an AnsibleAWSModule) asks for, and end it."""
     params = module.params
     try:
-        store = Store(table.client(module), table.table_name(params["stack_name"]))
+        store = Store(table.client(module), table_name(params["stack_name"]))
         releases = store.history(params["limit"])
         chosen = _chosen(store, params["release"], releases)
         timeline = store.timeline(chosen.id) if chosen else []

@@ -229,7 +229,8 @@ class Job:
         beginning = Event(self._clock(), kind, start.words, release.phase.value, release.weight)
         records.save(release, beginning)
         self._audience.event(beginning)
-        notifier = Notifier(self._clients, self._inputs.topic_arn, self._inputs.webhook, self._tell)
+        topic = self._inputs.topic_arn or self._look.places.topic
+        notifier = Notifier(self._clients, topic, self._inputs.webhook, self._tell)
         if start.new:
             notifier.send(self._told("started", release))
         self._inspector = self._inspect(release, sight)

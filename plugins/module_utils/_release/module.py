@@ -21,6 +21,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.model import
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress_file import ProgressWriter
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import rollback_seconds
+from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import table_name
 
 INTERRUPTED = (
     "the run was ended from outside ({}). The release stays where it is and the lock is given back: run the same "
@@ -34,7 +35,7 @@ def run(module: Any) -> None:
     with ProgressWriter(module.params["progress_file"] or "") as audience:
         try:
             inputs = parse(module.params)
-            store = Store(table.client(module), table.table_name(inputs.stack))
+            store = Store(table.client(module), table_name(inputs.stack))
             with interruptible():
                 job = Job(inputs, brisk(module), store, audience)
                 done = job.check() if module.check_mode else job.run()
@@ -47,7 +48,7 @@ def run(module: Any) -> None:
     lines = summary(done.release, timeline, inputs.environment) if timeline and done.release else [done.words]
     result = {"message": lines, **facts(done), "reports": reports}
     if failed(inputs, done.release) and not module.check_mode:
-        module.fail_json(msg="\n".join(lines), **result)
+        module.fail_json(msg="\n".join(lines), outcome=result["outcome"], reports=reports)
     module.exit_json(**result)
 
 

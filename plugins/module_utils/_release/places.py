@@ -18,6 +18,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG, STACK_TAG, Clients, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import COLOURS
+from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import topic_name
 
 HTTPS = next(port for port, protocol in PROTOCOLS.items() if protocol == "https")
 
@@ -46,6 +47,11 @@ class Places:
     @property
     def account(self) -> str:
         return self.production.split(":")[4]
+
+    @property
+    def topic(self) -> str:
+        """The ARN of the topic that the component `release` has made."""
+        return f"arn:{self.partition}:sns:{self.region}:{self.account}:{topic_name(self.stack)}"
 
 
 def find(clients: Clients, stack: str) -> Places:

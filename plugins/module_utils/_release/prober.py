@@ -8,6 +8,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http.client import HTTPException
 from itertools import cycle
 from threading import Event, Lock, Thread
@@ -81,7 +82,8 @@ class Prober:
         except (OSError, HTTPException, ValueError) as error:
             words = why(error, self._site, self._probes.timeout)
             return Sample(at, route, path.path, ok=False, status=None, seconds=time.monotonic() - began, words=words)
-        words = fault(path, answer)
+        # Users' own way leads to both versions: what only the new one has is asked of the candidate.
+        words = fault(path if route == "candidate" else replace(path, body="", headers={}), answer)
         return Sample(at, route, path.path, not words, answer.status, answer.seconds, words)
 
     def _probe(self, route: Route, stopped: Event) -> None:

@@ -55,10 +55,6 @@ class RefusedError(CalstackError):
         super().__init__(f"{words}: somebody else has changed it at the same moment. Run the same command again.")
 
 
-def table_name(stack: str) -> str:
-    return f"{stack}-releases"
-
-
 def client(maker: ClientMaker) -> Any:
     """A DynamoDB client with a short patience; `maker` is an AnsibleAWSModule."""
     return maker.client("dynamodb", config=CONFIG)
