@@ -143,6 +143,8 @@ class PlayAws:
         self.lock = Lock()
         self.evidence = "pass"
         self.calls: list[actions.Action] = []
+        self.rule_log: list[tuple[float, dict[str, int]]] = []
+        """What we have set the production rule to, and when."""
         self.writes = 0
         self.steps_done = 0
         self.faults: dict[int, str] = {}
@@ -328,11 +330,14 @@ class PlayAws:
 
     @_do.register
     def _set_weights(self, action: actions.SetWeights) -> str:
+        self.rule_log.append((self.now, dict(action.weights)))
         if not sum(action.weights.values()):
             self.wrongs.append(f"all weights 0: {action.weights}")
         for colour, weight in action.weights.items():
             grows = weight > self.weights.get(colour, 0)
-            if grows and not self.healthy(colour) and self.healthy(other(colour)):
+            # Who cannot look decides on what was seen last.
+            seen = self.now >= self.reads_fail_until
+            if seen and grows and not self.healthy(colour) and self.healthy(other(colour)):
                 self.wrongs.append(f"{colour} gets {weight} % without a healthy task")
         self.weights, self.stickiness, self.others = dict(action.weights), action.stickiness, False
         self.rule_by = "us"

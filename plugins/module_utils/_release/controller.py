@@ -72,7 +72,7 @@ class Controller:
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
-        self._condemned = False
+        self._condemned: Release | None = None
         self._recorded: Release | None = None
         self._world: World | None = None
         self._acted = False
@@ -100,14 +100,15 @@ class Controller:
 
     def step(self, release: Release, request: Request | None = None) -> Release:
         """A turn, and what is done instead where it cannot be recorded. Raises as `run`."""
-        self._recorded = release
+        self._recorded = self._recorded or release
         try:
             self._check_heart()
             return self.turn(release, request)
         except StoreUnavailableError as error:
-            # Not `release`: some of the turn may have been recorded, and done.
-            self._without_record(self._recorded, error)
-            return self._recorded
+            # Not `release`: some of the turn may have been recorded, and done. A verdict stands without its record.
+            going = self._condemned or self._recorded
+            self._without_record(going, error)
+            return going
 
     def _check_heart(self) -> None:
         """A bake records nothing for minutes: that the table is away is then seen from the heartbeats only."""
@@ -125,7 +126,7 @@ class Controller:
         verdicts = self.judge.verdicts(release, world, now)
         decision = decide(release, Now(world, verdicts, now), request or self.heart.request)
         # Known before anything is recorded: what follows from it may not wait for the table.
-        self._condemned = decision.release.phase == Phase.ROLL_BACK
+        self._condemned = decision.release if decision.release.phase == Phase.ROLL_BACK else None
         self._tell_tick(release, world, verdicts, now)
         self._tell_verdicts(release, verdicts)
         return self._carry_out(release, decision)
@@ -147,11 +148,11 @@ class Controller:
         """AWS has shown nothing for too long, or not since the last action."""
         self._trouble(release, error)
         if self._patience_over(release) and release.phase not in (Phase.ROLL_BACK, Phase.PROMOTE):
-            release = self._moved(release, turns.to_rollback(release, f"AWS cannot be read: {error}", self.clock()))
+            release = self._moved(turns.to_rollback(release, f"AWS cannot be read: {error}", self.clock()))
         return self._endure(release, error)
 
     def _carry_out(self, before: Release, decision: Decision) -> Release:
-        release = self._moved(before, decision.release)
+        release = self._moved(decision.release)
         if release.extended > before.extended:
             self._note(release, "note", decision.words)
         for action in decision.actions:
@@ -162,10 +163,10 @@ class Controller:
             except CalstackError as error:
                 return self._refused(release, action, error)
             if isinstance(action, RegisterRevision):
-                release = self._moved(release, replace(release, task_definition=made))
+                release = self._moved(replace(release, task_definition=made))
         self._trouble_since = 0.0
         if decision.then:
-            release = self._moved(release, replace(decision.then, task_definition=release.task_definition))
+            release = self._moved(replace(decision.then, task_definition=release.task_definition))
         self._keep_armed(release)
         if decision.wait:
             self.sleep(decision.wait)
@@ -193,7 +194,7 @@ class Controller:
         if release.phase in (Phase.ROLL_BACK, Phase.PROMOTE):
             return self._endure(release, error)
         if not is_passing(error) or self._patience_over(release):
-            return self._moved(release, turns.to_rollback(release, f"cannot {action}: {error}", self.clock()))
+            return self._moved(turns.to_rollback(release, f"cannot {action}: {error}", self.clock()))
         return self._endure(release, error)
 
     def _endure(self, release: Release, error: CalstackError) -> Release:
@@ -207,7 +208,7 @@ class Controller:
         if release.phase == Phase.ROLL_BACK and over > release.pace.rollback_timeout:
             words = f"{release.reason}. The rollback could not be completed: {error}"
             ended = replace(release, phase=Phase.ROLLBACK_FAILED, ended_at=self.clock(), reason=words)
-            return self._moved(release, ended)
+            return self._moved(ended)
         self.sleep(PAUSE_AFTER_TROUBLE)
         return release
 
@@ -216,11 +217,11 @@ class Controller:
 
         That is at once when the candidate has failed, else shortly before another controller may come.
         """
-        if self.heart.left() > self.lease / 3 and not self._condemned:
-            self.sleep(PAUSE_AFTER_TROUBLE)
-            return
-        words = self._send_back(release)
-        raise AbandonedError(f"{error} {words} Run the same command again when the table answers.") from error
+        over = self.heart.left() <= self.lease / 3
+        words = self._send_back(release) if over or release.phase == Phase.ROLL_BACK else ""
+        if over:
+            raise AbandonedError(f"{error} {words} Run the same command again when the table answers.") from error
+        self.sleep(PAUSE_AFTER_TROUBLE)
 
     def _send_back(self, release: Release) -> str:
         """One rule change, unrecorded. In words, how it went."""
@@ -253,11 +254,12 @@ class Controller:
         except CalstackError as error:
             self._note(release, "trouble", f"the dead-man switch could not be pushed forward: {error}")
 
-    def _moved(self, before: Release, after: Release) -> Release:
+    def _moved(self, after: Release) -> Release:
         """Record a change, with an entry of the timeline where the phase is another one."""
-        if after == before:
+        if after == self._recorded:
             return after
-        event = self._event(after, "phase", phase_words(after)) if after.phase != before.phase else None
+        turned = self._recorded is None or after.phase != self._recorded.phase
+        event = self._event(after, "phase", phase_words(after)) if turned else None
         self.records.save(after, event)
         self._recorded = after
         if event:

@@ -94,7 +94,9 @@ class TestACallFails:
     def test_a_promotion_that_cannot_be_completed_says_to_run_again_and_that_works(self, aws):
         passed = sum(step.bake for step in CANARY) + 3
         aws.at(passed - 0.5, lambda: setattr(aws, "calls_fail", (aws.now + 60, failing)))
-        with pytest.raises(CalstackError, match=r"v2 has passed, but its promotion could not be completed.*Run the same"):
+        with pytest.raises(
+            CalstackError, match=r"v2 has passed, but its promotion could not be completed.*Run the same"
+        ):
             aws.run(asked())
         assert aws.latest().phase == Phase.PROMOTE
         aws.advance(60)
@@ -192,10 +194,20 @@ class TestTheTableIsAway:
     def test_they_are_back_at_once_when_the_candidate_fails(self, aws):
         self.away(aws, 6)
         aws.at(8, lambda: setattr(aws, "evidence", "fail"))
-        with pytest.raises(AbandonedError):
+        with pytest.raises(AbandonedError, match="All requests go to blue"):
             aws.run(asked())
-        assert aws.weights == {"blue": 100}
-        assert aws.now - (NOON + 8) <= 1.5
+        when, weights = aws.rule_log[-1]
+        assert weights == aws.weights == {"blue": 100}
+        assert when - (NOON + 8) <= 1.5
+
+    def test_they_are_back_at_once_and_the_rollback_goes_on_when_it_answers(self, aws):
+        self.away(aws, 6, 10)
+        aws.at(8, lambda: setattr(aws, "evidence", "fail"))
+        ended = aws.run(asked())
+        assert (ended.phase, ended.reason) == (Phase.ROLLED_BACK, "probes: as played: fail")
+        assert aws.rule_log[1][0] - (NOON + 8) <= 1.5
+        assert aws.rule_log[1][1] == {"blue": 100}
+        assert "roll back" in [event.phase for event in aws.timeline[ended.id] if event.kind == "phase"]
 
     def test_they_are_back_when_the_verdict_was_the_last_that_was_recorded(self, aws):
         aws.at(10, lambda: setattr(aws, "evidence", "fail"))
@@ -207,7 +219,7 @@ class TestTheTableIsAway:
             answer()
 
         aws.answer_table = away_after_the_verdict
-        with pytest.raises(AbandonedError, match="All requests go to blue again"):
+        with pytest.raises(AbandonedError, match="All requests go to blue"):
             aws.run(asked())
         assert aws.weights == {"blue": 100}
 
