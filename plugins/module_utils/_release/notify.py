@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -37,7 +38,8 @@ Channel = Callable[[Notification], str]
 class Notifier:
     """`topic_arn` and `webhook` may be empty: then nobody is told there. `tell` is given what could not be sent.
 
-    The webhook's URL is a secret, since who knows it can write there: no message holds any part of it.
+    The webhook's URL is a secret, since who knows it can write there: no message holds any part of it. It is reached
+    through HTTPS_PROXY where that is set.
 
     Raises InputError for a webhook to which it would travel in clear.
     """
@@ -60,6 +62,8 @@ class Notifier:
                 "The webhook for notifications must be a URL that begins with https:// (http:// only for this machine "
                 "itself). It is not shown here, since it is a secret."
             )
+        if webhook:
+            _opener()  # loaded now: once there is news, its time is the news'
 
     def send(self, told: Notification) -> None:
         """Tell everybody, side by side; returns when all have it, or after `patience` seconds. Raises nothing."""
@@ -93,17 +97,16 @@ class Notifier:
         return ""
 
     def _post(self, told: Notification) -> str:
-        # Here, since only releases with a webhook need it, and it takes longer to load than the rest of this file.
-        from ansible.module_utils.urls import open_url
-
         try:
-            open_url(
+            _opener()(
                 self._webhook,
                 data=json.dumps(payload(told)).encode(),
                 headers={"Content-Type": "application/json"},
                 method="POST",
                 timeout=TIMEOUT,
                 http_agent="calstack-release",
+                # A proxy could read what http carries, and that is for this machine only.
+                use_proxy=urlsplit(self._webhook).scheme == "https",
                 follow_redirects="none",
                 use_netrc=False,
             ).close()
@@ -112,6 +115,13 @@ class Notifier:
         except (OSError, ValueError) as error:
             return f"Telling the webhook that the release {_is(told)}: {_without_url(error)}."
         return ""
+
+
+def _opener() -> Callable[..., Any]:
+    """Ansible's way to open a URL, which honours a proxy. Only releases with a webhook pay for loading it."""
+    from ansible.module_utils.urls import open_url
+
+    return cast(Callable[..., Any], open_url)
 
 
 def _run(name: str, channel: Channel, told: Notification, ended: SimpleQueue[tuple[str, str]]) -> None:

@@ -44,7 +44,7 @@ class Nobody:
         raise AssertionError(f"{service} is not asked for")
 
 
-def send(clients: Any, topic_arn: str, webhook: str, patience: float = 5.0) -> list[str]:
+def send(clients: Any, topic_arn: str, webhook: str, patience: float = 60.0) -> list[str]:
     troubles: list[str] = []
     Notifier(clients, topic_arn, webhook, troubles.append, patience).send(TOLD)
     return troubles
@@ -130,6 +130,16 @@ def test_a_webhook_without_a_trusted_certificate_is_told_and_gets_nothing(caplog
         trouble = hidden(send(Nobody(), "", url), caplog, capfd, url)
     assert "its certificate is not trusted" in trouble
     assert not server.asked
+
+
+def test_a_proxy_is_used_for_the_way_out_only(server: WebServer, monkeypatch: Any, caplog: Any, capfd: Any) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert send(Nobody(), "", f"http://{server.address}/{SECRET}") == []
+    url = f"https://hooks.example.test/{SECRET}"
+    assert "it refused the connection" in hidden(send(Nobody(), "", url), caplog, capfd, url)
 
 
 @pytest.mark.parametrize("path", [f"/services/{SECRET} with blanks", f"/services/{SECRET}/ü"])
