@@ -46,7 +46,7 @@ BEGINNING = (
     (41, "phase", "4 of 4 tasks run; their health is awaited", Phase.HEALTHY, 0),
     (62, "phase", "5 right answers in a row are awaited", Phase.SMOKE, 0),
     (67, "verdict", "probes: pass, 5 of 5 right", Phase.SMOKE, 0),
-    (68, "phase", "step 1 of 3", Phase.SHIFT, 0),
+    (68, "phase", "step 1 of 3", Phase.SHIFT, 10),
     (68, "intent", "set the production rule to blue 90 % / green 10 %", Phase.SHIFT, 10),
     (68.3, "done", "set the production rule to blue 90 % / green 10 %", Phase.SHIFT, 10),
     (68.4, "phase", "10 % for 3 min", Phase.ANALYSE, 10),
@@ -56,7 +56,7 @@ BEGINNING = (
 )
 GOOD_END = (
     (250, "intent", "set the production rule to blue 50 % / green 50 %", Phase.SHIFT, 50),
-    (250.2, "trouble", "ModifyRule: AWS answered Throttling: Rate exceeded; tried again in 1 s", Phase.SHIFT, 10),
+    (250.2, "trouble", "ModifyRule: AWS answered Throttling: Rate exceeded; tried again in 1 s", Phase.SHIFT, 50),
     (251.4, "done", "set the production rule to blue 50 % / green 50 %", Phase.SHIFT, 50),
     (251.5, "phase", "50 % for 3 min", Phase.ANALYSE, 50),
     (431, "phase", "until somebody promotes", Phase.PAUSED, 50),

@@ -11,8 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ansible_collections.calstack.aws.plugins.module_utils._release.action import SetWeights
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Route, Sample
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import ENDED, Release, Step
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
+    ENDED,
+    RESTING,
+    SERVING,
+    Phase,
+    Release,
+    Step,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.probes import (
     Answers,
@@ -31,6 +39,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.words import
 
 FORMAT = 1
 """Grows when a key of the JSON form changes its meaning."""
+
+_SETS_RULE = str(SetWeights({}))
+_SETTLED = (RESTING | SERVING) - {Phase.SHIFT, Phase.ROLLBACK_FAILED}
+"""Phases that begin when the rule is as the release wants it."""
 
 _ORDER = ("fail", "inconclusive", "pass")
 
@@ -174,11 +186,13 @@ def _step(step: Step) -> str:
 
 
 def _weights(timeline: Sequence[Event], start: float) -> Iterator[tuple[float, int]]:
-    """The candidate's weight at each moment it changed. An intent names a weight that is not there yet."""
+    """The candidate's weight at each moment it changed: on the way, an event names a weight that is not there yet."""
     last = 0
     yield start, last
     for event in timeline:
-        if event.kind != "intent" and event.candidate_weight != last:
+        told = event.words.startswith(_SETS_RULE) if event.kind == "done" else event.kind == "phase"
+        there = event.kind == "done" or event.phase in _SETTLED
+        if told and there and event.candidate_weight != last:
             last = event.candidate_weight
             yield event.at, last
 

@@ -69,6 +69,10 @@ INPUTS = st.builds(
 )
 
 
+# An input is a whole release: thirty take a second.
+FEW = settings(max_examples=30)
+
+
 class Reader(HTMLParser):
     """The elements and the text of a page; complains of elements that do not nest."""
 
@@ -100,7 +104,7 @@ def read(page: str) -> Reader:
     return reader
 
 
-@settings(max_examples=40)
+@FEW
 @given(INPUTS)
 def test_any_release_makes_a_page_without_foreign_elements(given):
     report = build(given)
@@ -113,12 +117,14 @@ def test_any_release_makes_a_page_without_foreign_elements(given):
     ElementTree.fromstring(plot(report))
 
 
+@FEW
 @given(INPUTS)
 def test_the_json_says_what_the_report_says(given):
     report = build(given)
     assert json.loads(as_json(report)) == json.loads(json.dumps(asdict(report)))
 
 
+@FEW
 @given(INPUTS)
 def test_weights_and_phases_follow_each_other(given):
     report = build(given)
@@ -141,7 +147,7 @@ def test_a_promotion_says_who_what_and_how_long():
     assert report.seconds == 724
     assert report.rollback_seconds is None
     assert [weight for _, weight in report.weights] == [0, 10, 50, 100]
-    assert report.weights[1][0] == START + 68.3
+    assert [at - START for at, _ in report.weights] == pytest.approx([0, 68.3, 251.4, 520.4])
     assert report.period == 20
     assert report.steps == ("10 % for 3 min", "50 % for 3 min, then until somebody promotes", "100 % for 3 min")
     words = " ".join(read(html(report)).words)
@@ -166,9 +172,17 @@ def test_a_rollback_says_why_and_how_fast():
         assert expected in words
 
 
-def test_an_intent_is_no_weight_yet():
-    intent = Event(START + 5, "intent", "set the production rule", "shift", 50)
-    assert build(ReportInput(release_examples.RELEASE, [intent])).weights == ((START, 0),)
+@pytest.mark.parametrize(("kind", "phase"), [("intent", "shift"), ("trouble", "shift"), ("phase", "shift")])
+def test_a_weight_that_is_only_wanted_is_not_there_yet(kind, phase):
+    wanted = Event(START + 5, kind, "set the production rule to blue 50 % / green 50 %", phase, 50)
+    assert build(ReportInput(release_examples.RELEASE, [wanted])).weights == ((START, 0),)
+    armed = Event(START + 5, "done", "arm the dead-man switch", phase, 50)
+    assert build(ReportInput(release_examples.RELEASE, [armed])).weights == ((START, 0),)
+
+
+def test_a_weight_whose_setting_was_not_recorded_shows_with_the_next_phase():
+    later = Event(START + 9, "phase", "50 % for 3 min", "analyse", 50)
+    assert build(ReportInput(release_examples.RELEASE, [later])).weights == ((START, 0), (START + 9, 50))
 
 
 def test_a_pause_has_its_time():
@@ -231,3 +245,18 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(CalstackError, match=r"writing the report of release .* release_report_dir"):
         write(str(tmp_path / "file"), build(release_examples.promoted()))
+
+
+def test_a_write_that_breaks_off_leaves_the_old_page(tmp_path, monkeypatch):
+    report = build(release_examples.promoted())
+    page, _ = write(str(tmp_path), report)
+
+    def full(path: Path, text: str, encoding: str) -> int:
+        path.write_bytes(text[:99].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(CalstackError, match="No space left"):
+        write(str(tmp_path), report)
+    assert Path(page).read_text() == html(report)
+    assert len(list(tmp_path.iterdir())) == 2
