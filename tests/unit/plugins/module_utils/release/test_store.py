@@ -105,7 +105,9 @@ def test_events_keep_their_order_over_controllers_and_restarts(dynamodb):
     for number in range(12):
         first.append("one", event(f"a{number}", at=9.0), lock)
     second = take_over(dynamodb)
+    dynamodb.calls.clear()
     store(dynamodb).append("one", event("b0", at=1.0), second)
+    assert dynamodb.calls == ["transact_write_items"]  # it need not look for a free number
     store(dynamodb).append("one", event("b1", at=0.0), second)  # another Store with the same lock starts counting anew
     told = words(store(dynamodb).timeline("one"))
     assert told == [f"a{number}" for number in range(12)] + ["b0", "b1"]
