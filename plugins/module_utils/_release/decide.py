@@ -209,21 +209,28 @@ def _analyse(release: Release, now: Now) -> Decision:
     step = release.steps[release.step]
     if failed := turns.first(now.verdicts, "fail"):
         return _fail(release, f"{failed.gate}: {failed.words}", now)
-    baked_at = release.since + step.bake * (1 + release.extended)
+    baked_at = release.since + step.bake
     if now.at < baked_at:
         return Decision(release, (), min(TICK, baked_at - now.at), f"baking at {step.weight} %")
     unclear = turns.first(now.verdicts, "inconclusive")
     if step.bake and (unclear or not now.verdicts):
-        words = f"{unclear.gate}: {unclear.words}" if unclear else "no gate is on"
-        if release.extended < release.pace.extensions:
-            longer = f"inconclusive, so the bake at {step.weight} % goes on for {step.bake:.0f} s more: {words}"
-            return Decision(replace(release, extended=release.extended + 1), words=longer)
-        return _pause_before_the_next(release, f"inconclusive at {step.weight} %: {words}", now)
+        return _unclear(release, f"{unclear.gate}: {unclear.words}" if unclear else "no gate is on", now)
     if step.pause == MANUAL:
         return _pause_before_the_next(release, f"as planned, at {step.weight} %", now)
     if now.at < (over := pause_over(step.pause, baked_at)):
         return Decision(release, (), min(TICK, over - now.at), f"pausing at {step.weight} % until {step.pause} UTC")
     return Decision(turns.next_step(release, now.at))
+
+
+def _unclear(release: Release, words: str, now: Now) -> Decision:
+    """The bake goes on until the evidence is there, a few times as long at most; then somebody has to judge."""
+    step = release.steps[release.step]
+    if now.at < release.since + step.bake * (1 + release.extended):
+        return Decision(release, (), TICK, words)
+    if release.extended >= release.pace.extensions:
+        return _pause_before_the_next(release, f"inconclusive at {step.weight} %: {words}", now)
+    longer = f"inconclusive, so the bake at {step.weight} % goes on for up to {step.bake:.0f} s: {words}"
+    return Decision(replace(release, extended=release.extended + 1), words=longer)
 
 
 def _pause_before_the_next(release: Release, reason: str, now: Now) -> Decision:
