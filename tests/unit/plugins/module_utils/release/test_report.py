@@ -251,7 +251,7 @@ def test_a_write_that_breaks_off_leaves_the_old_page(tmp_path, monkeypatch):
     report = build(release_examples.promoted())
     page, _ = write(str(tmp_path), report)
 
-    def full(path: Path, text: str, encoding: str) -> int:
+    def full(path: Path, text: str, encoding: str = "") -> int:
         path.write_bytes(text[:99].encode())
         raise OSError(28, "No space left on device")
 
@@ -260,3 +260,14 @@ def test_a_write_that_breaks_off_leaves_the_old_page(tmp_path, monkeypatch):
         write(str(tmp_path), report)
     assert Path(page).read_text() == html(report)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_page_is_never_there_in_part(tmp_path, monkeypatch):
+    written = []
+    original = Path.write_text
+    monkeypatch.setattr(
+        Path, "write_text", lambda path, *rest, **more: written.append(path) or original(path, *rest, **more)
+    )
+    final = write(str(tmp_path), build(release_examples.promoted()))
+    assert written
+    assert not {str(path) for path in written} & set(final)
