@@ -45,8 +45,6 @@ class Inspector:
         self._stopped = threading.Event()
 
     def watch(self, release: Release) -> None:
-        if self._prober:
-            self._prober.start()
         self._stopped.clear()
         # A daemon: a slow answer of CloudWatch must not keep the controller from going home.
         threading.Thread(target=self._measure, name="metrics", daemon=True).start()
@@ -58,6 +56,9 @@ class Inspector:
             self._prober.stop()
 
     def verdicts(self, release: Release, world: World, now: float) -> Sequence[Verdict]:
+        if self._prober:
+            # Before, the candidate has no task; afterwards the test rule leads to another colour.
+            (self._prober.start if release.phase in JUDGED else self._prober.stop)()
         if release.phase not in JUDGED:
             return ()
         self._short_since = short_since(self._short_since, release, world, now)

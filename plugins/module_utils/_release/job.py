@@ -278,7 +278,7 @@ class Job:
             changes=self._changes(release),
             inventory=f"inventories/{self._inputs.environment}",
         )
-        page, data = write(self._inputs.report_dir, build(given))
+        page, data = write(os.path.normpath(self._inputs.report_dir), build(given))
         return {"html": page, "json": data}
 
     def _told(self, what: What, release: Release) -> Notification:
