@@ -5,14 +5,43 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Traffic
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.metrics import Metrics
-from ansible_collections.calstack.aws.plugins.module_utils._release.gates.queries import of_colour, traffic
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Scaling
+from ansible_collections.calstack.aws.plugins.module_utils._release.world import Colour, World
 
 Client = Callable[[str], Any]
 
 BALANCER = "app/gates/1"
-GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/gates-green/2"
+GROUPS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/gates-"
 PERIOD = 5
+
+
+def release(since: float) -> Release:
+    return Release(
+        id="r1",
+        kind="release",
+        stack="gates",
+        image="",
+        label="",
+        stable="blue",
+        candidate="green",
+        stable_image="",
+        stable_task_definition="",
+        base_task_definition="",
+        steps=(),
+        gates={},
+        phase=Phase.ANALYSE,
+        since=since,
+    )
+
+
+def world() -> World:
+    colours = {
+        name: Colour(name, "", "", 1, 1, 0, "steady", "", 1, {}, Scaling(1), 2, f"{GROUPS}{name}/2")
+        for name in ("blue", "green")
+    }
+    return World(0.0, colours, {"blue": 90, "green": 10}, 0, False, "green")
 
 
 def put(client: Client, at: float, values: dict[str, list[float]]) -> None:
@@ -34,8 +63,8 @@ def test_counts_and_p95_of_a_colour(mended: Client) -> None:
     put(mended, begin + PERIOD, {"HTTPCode_Target_5XX_Count": [1.0, 1.0], "TargetConnectionErrorCount": [1.0]})
     put(mended, begin + 2 * PERIOD, {"RequestCount": [1.0] * 1000})
     reader = Metrics(mended, PERIOD, BALANCER)
-    answers = reader._ask(of_colour("green", BALANCER, GROUP), int(begin), int(begin + 2 * PERIOD), PERIOD)
-    found = traffic(answers, "green", PERIOD)
+    stable, found = reader.traffic(release(begin), world(), begin + 2 * PERIOD + 1)
+    assert stable == Traffic()
     assert (found.requests, found.errors, found.until) == (100, 3, begin + 2 * PERIOD)
     assert found.p95 is not None
     assert 0.19 < found.p95 < 0.21

@@ -228,6 +228,12 @@ class TestProbes:
         if outcome != "pass":
             assert f"{slow} of {slow + right} slower than 1.00 s" in found.words
 
+    def test_a_wrong_answer_that_took_its_time_is_wrong_not_slow(self):
+        late = answers("x", end=NOW - 20, seconds=5.0) + answers("x", end=NOW - 10, seconds=5.0)
+        found = verdict(ALL, replace(GOOD, samples=heard() + late), "probes")
+        assert found.outcome == "pass"
+        assert "p95 0.02 s" in found.words
+
     def test_what_came_before_the_bake_is_no_evidence(self):
         early = answers("." * 30, end=SINCE - 1) + answers("xxxxx", end=SINCE - 1)
         assert verdict(BY_PROBES, replace(GOOD, samples=early), "probes").words.startswith("no answer on the candidate")
