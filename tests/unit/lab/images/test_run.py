@@ -80,6 +80,8 @@ def test_it_serves_with_its_file_behind_a_balancer_and_takes_faults_live(
     status, body, _ = get(port)
     assert (status, body) == (500, "500 Internal Server Error: errors, injected by the lab\n")
     assert get(port, User_Agent="ELB-HealthChecker/2.0")[0] == 200
+    fault_files.put(settings, image.digest, "app:1", Fault("overload", rate=1))
+    assert {get(port)[0] for _ in range(5)} == {200, 503}
     fault_files.put(settings, image.digest, "app:1", None)
     assert get(port)[0] == 200
     assert task.died() is None

@@ -108,6 +108,18 @@ def test_a_schedule_that_deletes_itself(world: World) -> None:
     assert world.names() == []
 
 
+def test_one_that_is_put_off_while_it_runs_stays(world: World) -> None:
+    given = world.arm(ActionAfterCompletion="DELETE")
+    later = {**given, "ScheduleExpression": world.at(30)}
+
+    def put_off(_: Request) -> None:
+        world.scheduler.update_schedule(**later, State="ENABLED")
+
+    world.now += 10
+    SchedulerPart(world.settings, put_off, lambda: world.now).tick()
+    assert world.names() == ["one"]
+
+
 def test_a_schedule_in_another_time_zone(world: World) -> None:
     world.arm(after=10 + 3600, ScheduleExpressionTimezone="Etc/GMT-1")  # POSIX: an hour ahead of UTC
     world.now += 10
