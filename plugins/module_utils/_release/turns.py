@@ -59,6 +59,9 @@ def promoted(release: Release, world: World, at: float) -> Release:
     """Somebody ends a pause: go on, from the weight that is there."""
     phase, share = Phase(release.resume or Phase.SHIFT), world.share(release.candidate)
     going = replace(release, reason="", resume="", since=at)
+    if phase == Phase.PREPARE and release.one_off:
+        # ECS may have forgotten during the pause how the one-off task ended: it must not run a second time.
+        return replace(going, phase=phase, since=release.since)
     if phase in BEFORE_THE_SHIFT:
         return replace(going, phase=phase)
     if share != release.weight:
