@@ -32,11 +32,18 @@ def proceed(release: Release, now: Now) -> Decision:
     """The next thing that a rollback has to do."""
     if now.at - release.since > release.pace.rollback_timeout:
         return _give_up(release, now)
-    if now.world.share(release.candidate) or now.world.others or not now.world.weights.get(release.stable):
+    if _has_users(release, now):
         return _restore(release, now)
     if not release.restored_at:
         return Decision(replace(release, restored_at=now.at, weight=0, weight_before=0))
     return _tidy(release, now)
+
+
+def _has_users(release: Release, now: Now) -> bool:
+    """Whether any request may still go to the candidate, or none to stable. Who sticks to a named group does."""
+    weights = now.world.weights
+    stuck = now.world.stickiness and release.candidate in weights
+    return bool(weights.get(release.candidate) or stuck or now.world.others or not weights.get(release.stable))
 
 
 def _restore(release: Release, now: Now) -> Decision:
@@ -88,7 +95,8 @@ def _tidy(release: Release, now: Now) -> Decision:
     if actions:
         return Decision(release, tuple(actions))
     ended = replace(release, phase=Phase.ROLLED_BACK, since=now.at, ended_at=now.at, weight=0, weight_before=0)
-    return Decision(release, (DisarmDeadMan(),), then=ended)
+    # Stable may be a colour that was kept warm: nothing may retire it now.
+    return Decision(release, (CancelRetirement(), DisarmDeadMan()), then=ended)
 
 
 def _give_up(release: Release, now: Now) -> Decision:
