@@ -252,9 +252,13 @@ def _promote(release: Release, now: Now) -> Decision:
         release, phase=Phase.PROMOTED, since=now.at, ended_at=now.at, warm_until=now.at + keep if keep else 0.0
     )
     rule = normal(new)
-    turned = now.world.weights == rule.weights and not now.world.stickiness and now.world.test_colour == old
-    if not turned:
-        return Decision(release, (rule, SetTestRule(old)))
+    turning: tuple[Action, ...] = ()
+    if now.world.weights != rule.weights or now.world.stickiness or now.world.others:
+        turning += (rule,)
+    if now.world.test_colour != old:
+        turning += (SetTestRule(old),)
+    if turning:
+        return Decision(release, turning)
     # Disarmed first: it would send everybody to a colour that is about to be retired.
     actions = (DisarmDeadMan(), SetScaling(new, before[old]), *retirement, KeepImage(release.image, release.id))
     return Decision(release, actions, then=ended)
