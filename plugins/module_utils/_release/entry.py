@@ -193,6 +193,9 @@ def _target(case: Case) -> tuple[str, str, str] | str:
         return there.target.label, there.target.image, there.target.task_definition
     if there.last is None:
         raise CannotBeginError("there has been no release yet, so there is nothing to go back to.")
+    if there.last.phase == Phase.ROLLED_BACK and there.last.kind == "rollback":
+        # The way back failed, so that stable is still what somebody wants to be rid of: tried again.
+        return there.last.label, there.last.image, there.last.base_task_definition
     if there.last.phase == Phase.ROLLED_BACK:
         return f"the last release ({there.last.label}) was rolled back already. {NAME_ONE}"
     if there.last.kind == "rollback":
@@ -249,7 +252,7 @@ def _begin(case: Case, stable: str) -> Release:
         started_at=case.at,
         since=case.at,
         stable_tasks=now.desired,
-        scaling={stable: now.scaling, candidate: _resting(there, candidate)},
+        scaling={stable: _serving(there, stable), candidate: _resting(there, candidate)},
         previous=there.last.id if there.last else "",
     )
 
@@ -258,6 +261,15 @@ def _stable_label(there: Circumstances) -> str:
     if there.last is None:
         return ""
     return there.last.label if there.last.phase == Phase.PROMOTED else there.last.stable_label
+
+
+def _serving(there: Circumstances, stable: str) -> Scaling:
+    """As it is while the colour serves. One that was kept warm and got everybody back by hand had it before."""
+    last = there.last
+    if last and last.phase == Phase.PROMOTED and last.warm_until and last.stable == stable:
+        before = last.scaling[stable]
+        return replace(before, minimum=min(before.minimum, there.world.colours[stable].desired))
+    return there.world.colours[stable].scaling
 
 
 def _resting(there: Circumstances, candidate: str) -> Scaling:
