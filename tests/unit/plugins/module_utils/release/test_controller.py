@@ -308,8 +308,8 @@ class TestTheDeadMan:
         assert all(later - sooner <= QUICK.dead_man / 2 for sooner, later in pairwise(pushes))
 
     def test_it_fires_when_nobody_is_left(self, aws):
+        aws.at(10, kill)
         with pytest.raises(Killed):
-            aws.at(10, kill)
             aws.run(asked(steps=LONG))
         assert aws.weights["green"] == 10
         aws.advance(QUICK.dead_man)
