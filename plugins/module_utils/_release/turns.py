@@ -29,7 +29,14 @@ def to_rollback(release: Release, reason: str, at: float) -> Release:
 
 def to_pause(release: Release, reason: str, at: float) -> Release:
     """Paused; goes on where it is now."""
-    return replace(release, phase=Phase.PAUSED, since=at, reason=reason, resume=release.phase.value)
+    return replace(release, phase=Phase.PAUSED, since=_anew(release, at), reason=reason, resume=release.phase.value)
+
+
+def _anew(release: Release, at: float) -> float:
+    """Where the phase begins once more. But how long ago a one-off task was started decides whether ECS still knows of
+    it: lost, the task would run a second time."""
+    preparing = Phase.PREPARE in (release.phase, release.resume)
+    return release.since if preparing and release.one_off else at
 
 
 def next_step(release: Release, at: float) -> Release:
@@ -50,18 +57,13 @@ def taken_over(release: Release, at: float) -> Release:
     """Another controller goes on. Patience and bakes begin anew: only evidence that it has seen itself counts."""
     if release.phase == Phase.ROLLBACK_FAILED:
         return replace(release, phase=Phase.ROLL_BACK, since=at, ended_at=0.0)
-    if release.phase == Phase.PREPARE and release.one_off:
-        return release  # how long ago a one-off task was started decides whether ECS still knows of it
-    return replace(release, since=at)
+    return replace(release, since=_anew(release, at))
 
 
 def promoted(release: Release, world: World, at: float) -> Release:
     """Somebody ends a pause: go on, from the weight that is there."""
     phase, share = Phase(release.resume or Phase.SHIFT), world.share(release.candidate)
-    going = replace(release, reason="", resume="", since=at)
-    if phase == Phase.PREPARE and release.one_off:
-        # ECS may have forgotten during the pause how the one-off task ended: it must not run a second time.
-        return replace(going, phase=phase, since=release.since)
+    going = replace(release, reason="", resume="", since=_anew(release, at))
     if phase in BEFORE_THE_SHIFT:
         return replace(going, phase=phase)
     if share != release.weight:

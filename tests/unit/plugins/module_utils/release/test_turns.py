@@ -31,9 +31,10 @@ def test_who_takes_over_a_failed_rollback_tries_it_again():
     assert (again.phase, again.ended_at) == (Phase.ROLL_BACK, 0)
 
 
-@pytest.mark.parametrize("turn", [turns.taken_over, lambda there, at: turns.promoted(there, world(), at)])
-def test_how_long_ago_a_one_off_task_was_started_is_not_forgotten(turn):
-    assert turn(release(one_off="migrate", resume="prepare"), LATER).since == AT
+def test_how_long_ago_a_one_off_task_was_started_is_not_forgotten():
+    taken = turns.taken_over(release(one_off="migrate"), LATER)
+    paused = turns.to_pause(taken, "somebody asked", LATER)
+    assert turns.promoted(paused, world(), LATER).since == AT
 
 
 class TestTheEndOfAPause:
