@@ -31,13 +31,13 @@ Tone = Literal["plain", "good", "warning", "bad"]
 EVERY = 30.0
 """Seconds after which an unchanged state is told again where nothing can be redrawn."""
 
-_LABEL = 10
+_LABEL = 12
 _ORDER: tuple[Outcome, ...] = ("fail", "inconclusive", "pass")
 
 
 def line(event: Event, zone: tzinfo | None = None) -> str:
     """One entry of the timeline."""
-    return f"{_clock(event.at, zone)}  {_label(event):<{_LABEL}}{clean(event.words)}"
+    return f"{_clock(event.at, zone)}  {_label(event):<{_LABEL}} {clean(event.words)}"
 
 
 def tone(event: Event) -> Tone:
@@ -66,7 +66,7 @@ _PHASES: dict[str, Tone] = {
 def tick_line(tick: Tick, zone: tzinfo | None = None) -> str:
     """The state of things now, where nothing can be redrawn."""
     parts = [f"candidate {tick.candidate} {bar(tick.weight)} {tick.weight:>3} %", _place(tick), clean(tick.words)]
-    return f"{_clock(tick.at, zone)}  {tick.phase:<{_LABEL}}{'   '.join(part for part in parts if part)}"
+    return f"{_clock(tick.at, zone)}  {tick.phase:<{_LABEL}} {'   '.join(part for part in parts if part)}"
 
 
 def status(tick: Tick, width: int) -> str:
@@ -76,14 +76,12 @@ def status(tick: Tick, width: int) -> str:
     return cut("  ".join(part for part in parts if part), width)
 
 
-def changed(tick: Tick, last: Tick | None) -> bool:
-    """Whether the candidate's weight, the phase or the step is another than in `last`."""
-    return last is None or (tick.phase, tick.weight, tick.step) != (last.phase, last.weight, last.step)
+def plain(tick: Tick, last: Tick) -> bool:
+    """Whether `tick` is worth a line of its own where nothing can be redrawn; `last` is the last that had one.
 
-
-def plain(tick: Tick, last: Tick | None) -> bool:
-    """Whether `tick` is worth a line of its own where nothing can be redrawn; `last` is the last that had one."""
-    return last is None or changed(tick, last) or tick.at - last.at >= EVERY
+    A phase has its event: it needs no second line.
+    """
+    return tick.weight != last.weight or tick.at - last.at >= EVERY
 
 
 def cut(text: str, width: int) -> str:

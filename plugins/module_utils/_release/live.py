@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
@@ -48,7 +48,8 @@ class Screen:
             wanted = self._intents or entry.kind != "intent"
             return self._keep(Output(line(entry, self._zone), tone(entry))) if wanted else []
         width = self._width()
-        worth = plain(entry, self._last) if width is None else entry.weight != (self._last.weight if self._last else 0)
+        last = self._last = self._last or replace(entry, weight=0)
+        worth = plain(entry, last) if width is None else entry.weight != last.weight
         told = self._keep(Output(tick_line(entry, self._zone))) if worth else []
         if worth:
             self._last = entry

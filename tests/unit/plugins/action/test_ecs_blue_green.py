@@ -27,7 +27,7 @@ path = module.params["progress_file"] or ""
 with ProgressWriter(path) as writer:
     writer.event(Event(0.0, "intent", "hidden", "start", 0))
     writer.event(Event(0.0, "phase", "the candidate starts", "start", 0))
-    writer.tick(Tick(0.0, "r-1", "start", "blue", "green", 0, 0, 2, 90.0, "waiting for 1 of 2 tasks"))
+    writer.tick(Tick(0.0, "r-1", "start", "blue", "green", 5, 0, 2, 90.0, "waiting for 1 of 2 tasks"))
     while os.path.exists(module.params["hold"] or ""):
         time.sleep(0.05)
     writer.event(Event(0.0, "phase", "green is stable", "promoted", 100))
@@ -71,13 +71,13 @@ def test_a_pipe_gets_plain_lines_while_the_module_works(play, environment, tmp_p
         lines: Iterator[str] = iter(process.stdout or ())
         early = [next(lines)]
         while "candidate green" not in early[-1]:
-            early.append(next(lines))
+            early.append(next(lines, "candidate green was never told"))
         (tmp_path / "hold").unlink()
         rest = "".join(lines)
     assert process.returncode == 0
-    assert "start     the candidate starts" in early[-2]
+    assert "start        the candidate starts" in early[-2]
     assert "waiting for 1 of 2 tasks" in early[-1]
-    assert "promoted  green is stable" in rest
+    assert "promoted     green is stable" in rest
     assert "mode 600" in rest
     assert "\x1b[K" not in rest
     assert "hidden" not in "".join(early)
