@@ -41,11 +41,14 @@ def progress(service: Mapping[str, Any], task_definition: str) -> str:
 
 
 def evidence(service: Mapping[str, Any], stopped: Iterable[Mapping[str, Any]]) -> str:
-    """The last that ECS had to say: why the deployment's tasks stopped, and the service's events. Empty if nothing."""
-    deployment = primary(service).get("id")
-    ours = (task for task in stopped if task.get("startedBy") == deployment)
+    """The last that ECS had to say: why the deployment's tasks stopped, and the events since then. Empty if nothing."""
+    deployment = primary(service)
+    ours = (task for task in stopped if task.get("startedBy") == deployment.get("id"))
     reasons = list(dict.fromkeys(reason for task in ours if (reason := stop_reason(task))))[:REASONS_SHOWN]
-    events = [event["message"].rstrip(".") for event in service.get("events", ())][:EVENTS_SHOWN]
+    since = deployment.get("createdAt")
+    # An earlier deployment's failure must not explain this one's.
+    told = (event for event in service.get("events", ()) if not since or event.get("createdAt", since) >= since)
+    events = [event["message"].rstrip(".") for event in told][:EVENTS_SHOWN]
     parts = [f" Tasks stopped because: {'; '.join(reasons)}." if reasons else ""]
     parts += [f" Last events: {'; '.join(events)}." if events else ""]
     return "".join(parts)

@@ -110,7 +110,7 @@ class Look:
                 services[colour],
                 image=images[colour].result(),
                 evidence=evidences[colour].result(),
-                targets=health[colour].result(),
+                health=health[colour].result(),
                 target=targets.result()[colour],
                 group=groups[colour],
                 sticky=sticky[colour].result(),
@@ -138,10 +138,10 @@ class Look:
                 f"Releases are for every later one."
             )
 
-    def _health(self, colour: str) -> dict[str, int]:
+    def _health(self, colour: str) -> list[dict[str, Any]]:
         with doing(f"reading the health of {service_name(self._stack, colour)}"):
             answer = self._clients("elbv2").describe_target_health(TargetGroupArn=self.places.groups[colour])
-        return dict(Counter(item["TargetHealth"]["State"] for item in answer["TargetHealthDescriptions"]))
+        return [item["TargetHealth"] for item in answer["TargetHealthDescriptions"]]
 
     def _is_sticky(self, colour: str) -> bool:
         if colour not in self._sticky:
@@ -161,7 +161,7 @@ class Look:
             arns = ecs.list_tasks(cluster=self._cluster, serviceName=name, desiredStatus="STOPPED")["taskArns"]
             # A page of ListTasks is as many as DescribeTasks takes.
             stopped = ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"] if arns else []
-        return evidence(item, stopped).strip()
+        return evidence(item, stopped)
 
     def _one_offs(self, release: Release | None) -> dict[str, OneOffState]:
         if release is None or not release.one_offs:
@@ -193,11 +193,12 @@ def _colour(
     *,
     image: str,
     evidence: str,
-    targets: Mapping[str, int],
+    health: Sequence[Mapping[str, Any]],
     target: Mapping[str, Any],
     group: str,
     sticky: bool,
 ) -> Colour:
+    targets = dict(Counter(one["State"] for one in health))
     return Colour(
         name=name,
         task_definition=item["taskDefinition"],
@@ -206,7 +207,7 @@ def _colour(
         running=item["runningCount"],
         pending=item["pendingCount"],
         rollout=progress(item, item["taskDefinition"]),
-        evidence=evidence,
+        evidence=evidence + _unhealthy(health),
         healthy=targets.get("healthy", 0),
         targets=targets,
         scaling=scaling_of(target),
@@ -214,3 +215,10 @@ def _colour(
         group=group,
         sticky=sticky,
     )
+
+
+def _unhealthy(health: Sequence[Mapping[str, Any]]) -> str:
+    """Why targets are unhealthy, in the balancer's words; empty where none is."""
+    reasons = dict.fromkeys(one.get("Description", "") for one in health if one["State"] == "unhealthy")
+    told = "; ".join(reason.rstrip(".") for reason in reasons if reason)
+    return f" Targets are unhealthy: {told}." if told else ""

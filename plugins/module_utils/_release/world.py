@@ -24,7 +24,8 @@ class Colour:
     rollout: str
     """`_ecs.rollout.progress` of `task_definition`: STEADY, FAILED, or words for what is missing."""
     evidence: str
-    """`_ecs.rollout.evidence`: why its tasks stopped and what ECS said last; empty while steady."""
+    """`_ecs.rollout.evidence`, why its tasks stopped and what ECS said last, empty while steady; and why targets are
+    unhealthy. It begins with a blank."""
     healthy: int
     targets: Mapping[str, int]
     """Number of targets by state, for people."""

@@ -57,3 +57,9 @@ def test_evidence_is_why_tasks_stopped_and_the_last_events():
 
 def test_no_evidence_is_no_words():
     assert evidence(service(), []) == ""
+
+
+def test_what_an_earlier_deployment_met_is_no_evidence():
+    there = service(events=[{"message": "new", "createdAt": 7}, {"message": "old", "createdAt": 3}])
+    there["deployments"][1]["createdAt"] = 5
+    assert evidence(there, []) == " Last events: new."

@@ -158,7 +158,18 @@ def test_evidence_is_asked_for_only_while_something_is_missing(aws):
     blue = look.world().colours["blue"]
     assert blue.rollout == "given up by ECS's deployment circuit breaker"
     assert "unable to place a task" in blue.evidence
+    assert blue.evidence.startswith(" Last events: "), "it follows a sentence's end"
     assert Counter(aws.calls) == EACH_TIME | {"ListTasks": 1}
+
+
+def test_why_targets_are_unhealthy_is_told_in_the_balancers_words(aws, monkeypatch):
+    words = "Health checks failed with these codes: [503]"
+    sick = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": words}
+    answer = {"TargetHealthDescriptions": [{"TargetHealth": one} for one in (sick, sick, {"State": "healthy"})]}
+    monkeypatch.setattr(aws("elbv2"), "describe_target_health", lambda **_: answer)
+    blue = Look(aws, STACK).world().colours["blue"]
+    assert blue.evidence == f" Targets are unhealthy: {words}."
+    assert (blue.healthy, blue.targets) == (1, {"unhealthy": 2, "healthy": 1})
 
 
 def test_one_off_tasks_are_found_by_name_until_they_are_recorded_as_done(aws):
