@@ -1,4 +1,4 @@
-"""The environment as AWS shows it, read by boto3 and not by what is being tested; only the record is read by its store."""
+"""The environment as AWS shows it, read by boto3 and not by what is tested; only the record is read by its store."""
 
 import json
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, other
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
@@ -114,7 +115,7 @@ def _assert_tasks(scene: Scene, before: Before, stable: str, outcome: str, desir
         until(lambda: not scene.tasks_of(other(stable)), f"{other(stable)} has no task", DRAIN_SECONDS)
     else:
         assert scene.image(other(stable)) == before.images[before.stable]
-        assert scene.healthy(other(stable)) == before.desired[before.stable], "the old colour is not warm"
+        assert scene.healthy(other(stable)) == wanted, "the old colour is not warm"
     strangers = [task["startedBy"] for task in scene.tasks() if not task.get("group", "").startswith("service:")]
     assert not strangers, strangers
 
@@ -157,7 +158,7 @@ def _assert_in_order(phases: Sequence[Phase]) -> None:
         end = going.index(Phase.ROLL_BACK)
         assert set(going[end:]) <= {Phase.ROLL_BACK, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED}, going
         going = going[:end]
-    for one, two in zip(going, going[1:], strict=False):
+    for one, two in pairwise(going):
         again = one == Phase.ANALYSE and two == Phase.SHIFT
         last = one == Phase.SHIFT and two == Phase.BAKE
         assert again or last or one == two or FORWARD.index(two) == FORWARD.index(one) + 1, f"{one} → {two} in {phases}"

@@ -1,5 +1,7 @@
 """Versions that are no good: users are back on stable, and people are told why."""
 
+import time
+
 from lab import faults
 from tests.chaos.settled import assert_settled, exposed
 
@@ -42,3 +44,22 @@ def test_500s_in_a_twentieth_of_the_requests(scene, before, image, controllers, 
         crowd.stop()
     most = exposed(scene.timeline(), crowd, share=0.05)
     tell(assert_settled(scene, before, run, crowd, words=["5xx", "against stable", "p <"], failed_at_most=most))
+
+
+def test_slow(scene, before, image, controllers, crowd, tell):
+    fault(scene, image, "slow", share=0.3, delay=0.8)
+    run = controllers.run(image=image)
+    tell(assert_settled(scene, before, run, crowd, words=["p95", "against stable"]))
+
+
+def test_fails_only_above_half_of_the_traffic(scene, before, image, controllers, many, tell):
+    """It stands what a small canary sends it, so only the step that overloads it can tell."""
+    with many() as crowd:
+        time.sleep(5)  # what is measured: how much these users ask on this machine
+        all_of_a_task = len(crowd.answers) / 5 / 2
+        fault(scene, image, "overload", rate=0.75 * all_of_a_task)
+        run = controllers.run(image=image, steps=((10, 4.0), (50, 4.0), (100, 15.0)))
+        crowd.stop()
+    most = exposed(scene.timeline(), crowd)
+    tell(assert_settled(scene, before, run, crowd, words=["503"], failed_at_most=most))
+    assert scene.record().step == 2, "it was rolled back before it had all the requests"
