@@ -19,8 +19,8 @@ class Client:
     """One call at a time: moto's conditional writes are not atomic between threads.
 
     `faults` are what happens to the next calls that write, in order: "repeated" (the answer is lost, and botocore asks
-    again), "lost" (done, and then no answer), "down" (not done), or an exception. `meeting` is where threads wait for
-    each other after they have read.
+    again), "lost" (done, and then no answer), "down" (not done), an exception, or what somebody else does just before.
+    `meeting` is where threads wait for each other after they have read.
     """
 
     def __init__(self, real: Any) -> None:
@@ -49,6 +49,8 @@ class Client:
             raise EndpointConnectionError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com")
         if isinstance(fault, Exception):
             raise fault
+        if callable(fault):
+            fault()
         answer = getattr(self._real, operation)(**request)
         if fault == "lost":
             raise ReadTimeoutError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com")

@@ -134,6 +134,13 @@ def test_who_is_beaten_to_it_is_refused_and_told_by_whom(dynamodb, time):
         take(dynamodb, time, "bob", clock=clock, sleep=look_then_lose)
 
 
+def test_who_is_beaten_to_it_by_one_who_is_through_already_takes_it_then(dynamodb, time):
+    locks.release(take(dynamodb, time, "ada"))
+    dynamodb.faults = [lambda: locks.release(take(dynamodb, time, "carol"))]
+    assert take(dynamodb, time, "bob").generation == 3
+    assert time.slept == 0
+
+
 @pytest.mark.parametrize("before", ["nothing", "free", "dead"])
 def test_of_two_at_the_same_moment_one_wins_and_the_other_hears_who(dynamodb, before):
     if before != "nothing":
