@@ -49,6 +49,10 @@ molecule: setup ## every role and the whole site against a lab of their own
 integration: setup ## what the lab and the site promise, under load (minutes)
 	@$(bin)/pytest tests/integration
 
+.PHONY: chaos
+chaos: setup ## releases under every fault they must survive, with users at work (about 40 minutes)
+	@$(bin)/pytest tests/chaos -v --durations=10
+
 .PHONY: bench
 bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
 	@tests/bench/run

@@ -36,6 +36,8 @@ def reset(scene: Scene) -> None:
             scene.update(colour, tasks)
     if scene.rule().weights != {stable: 100, idle: 0} or scene.rule().stickiness:
         scene.set_rule({stable: 100, idle: 0})
+    if scene.rule("test").weights != {idle: 100}:
+        scene.set_rule({idle: 100}, "test")
     for task in scene.tasks():
         if not task.get("group", "").startswith("service:"):
             scene.aws("ecs").stop_task(cluster=STACK, task=task["taskArn"])

@@ -183,6 +183,11 @@ class Controllers:
             "period": 1,
         }
 
+    def only_probes(self, image: str, **more: Any) -> dict[str, Any]:
+        """Quick ones, for tests of anything else than the gates."""
+        quick = self.usual_gates(image)["probes"] | {"interval": 0.2}
+        return {"probes": quick, "error_rate": None, "latency": None, **more}
+
     def end(self) -> None:
         for run in self.started:
             if run.process.poll() is None:
