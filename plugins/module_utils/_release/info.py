@@ -10,10 +10,13 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
 from ansible_collections.calstack.aws.plugins.module_utils._release import history, lock, table
+from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
+from ansible_collections.calstack.aws.plugins.module_utils._release.clients import brisk
 from ansible_collections.calstack.aws.plugins.module_utils._release.document import plain
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Held
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.module import shown
+from ansible_collections.calstack.aws.plugins.module_utils._release.reporting import write_report
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import table_name
 
@@ -29,14 +32,22 @@ def run(module: Any) -> None:
         held = lock.look(store)
     except CalstackError as error:
         module.fail_json(msg=str(error))
+    reports = _report(module, store, chosen) if chosen and params["report_dir"] else {}
     module.exit_json(
         changed=False,
         releases=[shown(item) for item in releases],
         release=shown(chosen) if chosen else {},
         timeline=[plain(event) for event in timeline],
-        lock=_lock(held),
+        lock=_lock(held) if held else None,
         lines=history.lines(releases, held, time.time(), timeline if params["release"] else ()),
+        reports=reports,
     )
+
+
+def _report(module: Any, store: Store, release: Release) -> dict[str, str]:
+    clients = brisk(module)
+    where = (module.params["report_dir"], module.params["environment_name"])
+    return write_report(clients, Look(clients, release.stack), store, release, *where, module.warn)
 
 
 def _chosen(store: Store, ident: str | None, releases: Sequence[Release]) -> Release | None:
@@ -48,13 +59,6 @@ def _chosen(store: Store, ident: str | None, releases: Sequence[Release]) -> Rel
     return found
 
 
-def _lock(held: Held | None) -> dict[str, Any]:
-    if held is None:
-        return {}
-    return {
-        "holder": str(held.holder),
-        "release": held.release_id,
-        "since": held.since,
-        "last_heartbeat": held.beat_at,
-        "expires": held.expires,
-    }
+def _lock(held: Held) -> dict[str, Any]:
+    told = {key: getattr(held, key) for key in ("since", "beat_at", "lease", "release_id")}
+    return {"holder": str(held.holder), **told}

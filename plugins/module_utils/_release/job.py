@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import service_name
 from ansible_collections.calstack.aws.plugins.module_utils._release import lock, plan
 from ansible_collections.calstack.aws.plugins.module_utils._release.announcement import Notification, What
@@ -43,9 +42,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.ports import
 from ansible_collections.calstack.aws.plugins.module_utils._release.probe import cohort_header
 from ansible_collections.calstack.aws.plugins.module_utils._release.prober import Prober
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
-from ansible_collections.calstack.aws.plugins.module_utils._release.report.data import ReportInput, build
-from ansible_collections.calstack.aws.plugins.module_utils._release.report.files import write
-from ansible_collections.calstack.aws.plugins.module_utils._release.revision_change import changes, derive, same
+from ansible_collections.calstack.aws.plugins.module_utils._release.reporting import revision_changes, write_report
+from ansible_collections.calstack.aws.plugins.module_utils._release.revision_change import derive, same
 from ansible_collections.calstack.aws.plugins.module_utils._release.session import FencedRecords, LockHeartbeat
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.survey import Survey, caller, survey
@@ -96,7 +94,6 @@ class Job:
         self._inputs, self._clients, self._store = inputs, clients, store
         self._audience, self._clock, self._sleep = audience, clock, sleep
         self._look = Look(clients, inputs.stack, clock)
-        self._sight: Sight | None = None
         self._inspector: Inspector | None = None
 
     def check(self) -> Done:
@@ -111,7 +108,7 @@ class Job:
             return Done(True, f"{held.holder} would be asked to {ASKING[self._inputs.state]} the release")
         if start.new:
             self._refuse(start.release, sight)
-        different = self._changes(start.release)
+        different = revision_changes(self._look, start.release)
         gates = self._gates(start.release)
         lines = plan.plan(start.release, sight.there.world, gates, different, sight.survey.free_addresses)
         return Done(True, start.words, start.release, tuple(lines), tuple(different))
@@ -155,8 +152,7 @@ class Job:
             last=self._store.latest(),
             target=target,
         )
-        self._sight = Sight(seen, there)
-        return self._sight
+        return Sight(seen, there)
 
     def _unchanged(self, seen: Survey, world: Any) -> bool:
         """Whether stable runs what a release would bring."""
@@ -205,12 +201,6 @@ class Job:
         if against:
             raise CannotBeginError(f"{release.label} cannot be released now: {'; '.join(against)}.")
 
-    def _changes(self, release: Release) -> list[str]:
-        before = self._look.revision(release.stable_task_definition)
-        base = self._look.revision(release.base_task_definition)
-        after = derive(base, service_name(release.stack, release.candidate), release.candidate, release.image)
-        return changes(before, after)
-
     def _gates(self, release: Release) -> config.Gates:
         """The release's own, as it began with them; a way back has none but the health of its tasks."""
         if release.kind == "rollback":
@@ -256,30 +246,12 @@ class Job:
         return Inspector(gates, prober, self._metrics(sight))
 
     def report(self, release: Release) -> dict[str, str]:
-        """Write the release's report; returns the paths by kind. What cannot be written is told, and ends nothing."""
-        if not self._inputs.report_dir or not self._sight:
+        """Write the release's report, where one is wanted; returns its paths by kind."""
+        if not self._inputs.report_dir:
             return {}
-        try:
-            return self._report(release, self._sight)
-        except (CalstackError, OSError) as error:
-            self._tell(f"the report of {release.id} could not be written: {error}")
-            return {}
-
-    def _report(self, release: Release, sight: Sight) -> dict[str, str]:
-        end = release.ended_at or self._clock()
-        series, trouble = self._metrics(sight).series(release.started_at, end, sight.there.world)
-        if trouble:
-            self._tell(f"the report of {release.id} lacks CloudWatch's figures: {trouble}")
-        given = ReportInput(
-            release=release,
-            timeline=self._store.timeline(release.id),
-            series=series,
-            probes=self._inspector.samples(release.started_at) if self._inspector else (),
-            changes=self._changes(release),
-            inventory=f"inventories/{self._inputs.environment}",
-        )
-        page, data = write(os.path.normpath(self._inputs.report_dir), build(given))
-        return {"html": page, "json": data}
+        probes = self._inspector.samples(release.started_at) if self._inspector else ()
+        where = (self._inputs.report_dir, self._inputs.environment)
+        return write_report(self._clients, self._look, self._store, release, *where, self._tell, probes)
 
     def _told(self, what: What, release: Release) -> Notification:
         first = next(iter(advice(release, f"inventories/{self._inputs.environment}")), None)
