@@ -252,7 +252,7 @@ class Controller:
             self.hands.do(ArmDeadMan(release.stable, now + limit))
             self._armed_at = now
         except CalstackError as error:
-            self._note(release, "trouble", f"the dead-man switch could not be pushed forward: {error}")
+            self._say_once(release, f"the dead-man switch could not be pushed forward: {error}")
 
     def _moved(self, after: Release) -> Release:
         """Record a change, with an entry of the timeline where the phase is another one."""
@@ -276,9 +276,12 @@ class Controller:
 
     def _trouble(self, release: Release, error: CalstackError) -> None:
         self._trouble_since = self._trouble_since or self.clock()
-        if self._said != str(error):
-            self._said = str(error)
-            self._note(release, "trouble", str(error))
+        self._say_once(release, str(error))
+
+    def _say_once(self, release: Release, words: str) -> None:
+        if self._said != words:
+            self._said = words
+            self._note(release, "trouble", words)
 
     def _patience_over(self, release: Release) -> bool:
         return self.clock() - self._trouble_since > release.pace.patience

@@ -239,8 +239,10 @@ def _pause_before_the_next(release: Release, reason: str, now: Now) -> Decision:
 
 
 def _promote(release: Release, now: Now) -> Decision:
-    """The candidate is stable from here on: nothing in this phase leads back."""
+    """The candidate is stable from here on, unless the dead-man switch put the old one back before a successor came."""
     old, new = release.colours
+    if not now.world.share(new):
+        return _fail(release, drift(release, now.world), now)
     keep = release.pace.keep_warm
     before = release.scaling
     retirement: tuple[Action, ...] = (

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -47,6 +47,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.revision_cha
 from ansible_collections.calstack.aws.plugins.module_utils._release.session import FencedRecords, LockHeartbeat
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.survey import Survey, caller, survey
+from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import advice
 
 ASKING = {"paused": "pause", "aborted": "abort", "rolled_back": "abort"}
@@ -135,7 +136,8 @@ class Job:
             with Heart(held) as heart:
                 yield held, heart
         finally:
-            lock.release(held)
+            with suppress(StoreUnavailableError):  # the lease will end by itself, and what went wrong is to be told
+                lock.release(held)
 
     @cached_property
     def _who(self) -> str:

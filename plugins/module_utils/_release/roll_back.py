@@ -63,11 +63,10 @@ def _restore(release: Release, now: Now) -> Decision:
 
 
 def can_take_over(release: Release, now: Now) -> bool:
-    """Whether stable can take the candidate's requests at once."""
+    """Whether stable can take the candidate's requests at once; whatever it has is better than a dead candidate."""
     healthy = now.world.colours[release.stable].healthy
-    return healthy >= max(release.stable_tasks, 1) or (
-        healthy > 0 and now.world.share(release.candidate) <= SMALL_SHARE
-    )
+    small = now.world.share(release.candidate) <= SMALL_SHARE or not now.world.colours[release.candidate].healthy
+    return healthy >= max(release.stable_tasks, 1) or (healthy > 0 and small)
 
 
 def _tidy(release: Release, now: Now) -> Decision:

@@ -302,6 +302,11 @@ class TestAnalyse:
 class TestPromote:
     there = release(Phase.PROMOTE, step=2, weight=100, weight_before=100, steps=STEPS)
 
+    def test_what_the_dead_man_switch_put_back_is_not_turned_again_by_a_late_successor(self):
+        decision = decided(release(Phase.PROMOTE, weight=100, weight_before=100), world(0))
+        assert decision.release.phase == Phase.ROLL_BACK
+        assert "dead-man" in decision.release.reason
+
     def test_what_the_rule_says_already_is_not_said_again(self):
         assert decided(self.there, world(100)).actions == (SetTestRule("blue"),)
         assert decided(self.there, world(100, stickiness=60)).actions == (

@@ -54,6 +54,10 @@ class TestCapacity:
     def test_but_not_for_ever(self):
         assert decided(BACK, world(50, blue_healthy=1), after=120).actions == (ONLY,)
 
+    def test_what_is_left_of_it_is_better_than_a_dead_candidate(self):
+        assert decided(BACK, world(50, blue_healthy=1, green_healthy=0)).actions == (ONLY,)
+        assert decided(BACK, world(50, blue_healthy=0, green_healthy=0)).actions == ()
+
     def test_a_small_share_it_takes_with_what_it_has(self):
         assert decided(BACK, world(25, blue_healthy=1)).actions == (ONLY,)
         assert not decided(BACK, world(26, blue_healthy=1)).actions
