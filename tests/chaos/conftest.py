@@ -17,7 +17,7 @@ from tests.chaos.reset import IMAGES, clear_faults, next_image, reset
 from tests.chaos.runs import Controllers
 from tests.chaos.scene import Scene
 from tests.chaos.settled import Before, Row
-from tests.chaos.users import WORKERS, Users, users
+from tests.chaos.users import MANY, Users, users
 from tests.integration.laboratory import Laboratory
 
 NETWORK = "127.94"
@@ -82,7 +82,7 @@ def crowd(scene: Scene) -> Iterator[Users]:
 def many(scene: Scene) -> Callable[[], AbstractContextManager[Users]]:
     """More of them, where rare errors must be counted."""
     shell = scene.laboratory.shell
-    return lambda: users(shell["LAB_URL"], shell["LAB_CA"], workers=2 * WORKERS)
+    return lambda: users(shell["LAB_URL"], shell["LAB_CA"], workers=MANY)
 
 
 @pytest.fixture

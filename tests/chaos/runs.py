@@ -167,7 +167,7 @@ class Controllers:
         return run
 
     def usual_gates(self, image: str) -> dict[str, Any]:
-        """Probes that know the version by the image's tag; numbers for about 60 requests a second."""
+        """Probes that know the version by the image's tag; numbers for about 40 requests a second."""
         shell = self.laboratory.shell
         version = image.rpartition(":")[2] if ":" in image and "@" not in image else ""
         return {

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-WORKERS = 6
+WORKERS, MANY = 4, 12
 INTERVAL = 0.1
-"""Seconds. Together 60 requests a second: enough to count, and little enough for two cores that run the stack, too."""
+"""Seconds. Together 40 requests a second: enough to count, and little enough for two cores that run the stack, too."""
 MOST_SECONDS = 300.0
 
 
