@@ -17,6 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from conftest import CHECKOUT
 from emulator import account
+from module_answer import ANSIBLES_OWN
 from moto.server import ThreadedMotoServer
 
 SENDGRID = "SG.x/é+Tq8 3=="
@@ -186,7 +187,6 @@ def test_the_diff_names_what_changes(run):
 
 
 # Warnings are kept per process: here those of other tests may be among them.
-ANSIBLES_OWN = {"changed", "diff", "invocation", "warnings", "deprecations"}
 DESCRIBED = [{"id": "app", "name": "calstack/dev/app", "variables": {"SENDGRID_API_KEY": {}}}]
 BASE = {"environment_name": "dev", "stack_name": "calstack-dev", "secrets": DESCRIBED}
 

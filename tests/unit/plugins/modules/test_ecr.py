@@ -7,9 +7,9 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.calstack.aws.plugins.modules import ecr
 from emulator import account
+from module_answer import ANSIBLES_OWN
 
 # Warnings are kept per process: here those of other tests may be among them.
-ANSIBLES_OWN = {"changed", "diff", "invocation", "warnings", "deprecations"}
 BASE = {"environment_name": "dev", "stack_name": "calstack-dev", "repository": "calstack-dev"}
 
 

@@ -9,9 +9,9 @@ from ansible_collections.calstack.aws.plugins.doc_fragments.look import ModuleDo
 from ansible_collections.calstack.aws.plugins.module_utils._stack.published import Details, published
 from ansible_collections.calstack.aws.plugins.modules import stack_info
 from emulator import account
+from module_answer import ANSIBLES_OWN
 
 # Warnings are kept per process: here those of other tests may be among them.
-ANSIBLES_OWN = {"changed", "diff", "invocation", "warnings", "deprecations"}
 BASE = {"environment_name": "dev", "stack_name": "calstack-dev"}
 
 
