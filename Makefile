@@ -22,6 +22,10 @@ setup: ## the locked environment and the pinned collections; a second time it do
 demo: setup ## CalStack's example on the local lab, end to end; leaves the lab running
 	@scripts/demo
 
+.PHONY: demo-release
+demo-release: setup ## a release under 50,000 requests, live, then a broken one that goes back by itself (minutes)
+	@scripts/demo-release
+
 .PHONY: lab-up lab-down lab-status
 lab-up: setup ## the local stand-in for AWS
 	@$(bin)/python -m lab up
@@ -56,6 +60,10 @@ chaos: setup ## releases under every fault they must survive, with users at work
 .PHONY: bench
 bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
 	@tests/bench/run
+
+.PHONY: bench-release
+bench-release: setup ## what a release and a rollback take, measured on a lab of its own (about 20 minutes)
+	@$(bin)/python -m tests.bench.release
 
 .PHONY: clean
 clean: ## remove what set-up and tests have made
