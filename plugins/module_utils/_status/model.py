@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import PLACEHOLDER_TAG
 
 BAR = 20
-COMPONENTS = {"vpc": "vpc_id", "ecr": "ecr_repository_uri", "secrets": "secrets_arns", "alb": "alb_arn"} | {
-    "ecs": "ecs_cluster_arn"
+COMPONENTS = {
+    "vpc": "vpc_id",
+    "ecr": "ecr_repository_uri",
+    "secrets": "secrets_arns",
+    "alb": "alb_arn",
+    "ecs": "ecs_cluster_arn",
+    "release": "release_table_name",
 }
 """What tells that a component has been built: one of the things it publishes."""
 
