@@ -200,7 +200,7 @@ options:
     type: float
     default: 30
   topic_arn:
-    description: The SNS topic that tells people of start, pause, promotion and rollback. Empty for the environment's own.
+    description: The topic that is told of start, pause, promotion and rollback. Empty for the environment's own.
     type: str
     default: ""
   webhook:

@@ -46,3 +46,9 @@ def parse(text: str, repository_uri: str, variable: str = "app_image") -> ImageR
             f"and may pull from no other: push the image there, or set ecs_repository_uri and ecs_repository_arn."
         )
     return ImageReference(match["tag"] or "", match["digest"] or "")
+
+
+def short_image(image: str) -> str:
+    """For people: the repository's last part with the tag, or with the first 12 digits of the digest."""
+    name, at, digest = image.rpartition("/")[2].partition("@sha256:")
+    return (f"{name}@{digest[:12]}" if at else name) or "no image"

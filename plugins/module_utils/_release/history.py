@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Held
 from ansible_collections.calstack.aws.plugins.module_utils._release.lines import line
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
@@ -15,7 +16,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.words import
     clean,
     duration,
     rollback_seconds,
-    short_image,
 )
 
 REASON = 90

@@ -44,9 +44,7 @@ class Inputs:
 def parse(params: Mapping[str, Any]) -> Inputs:
     """Raises InputError."""
     if params["to"] and params["state"] != "rolled_back":
-        raise InputError(
-            f"release_to is for going back, but release_goal is {params['state']}: leave one of them out."
-        )
+        raise InputError(f"release_to is for going back, but release_goal is {params['state']}: leave one of them out.")
     raw_gates = dict(params["gates"] or {})
     return Inputs(
         environment=params["environment_name"],

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Literal
 
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
@@ -23,7 +24,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.words import
     duration,
     parse_verdict,
     rollback_seconds,
-    short_image,
 )
 
 Tone = Literal["plain", "good", "warning", "bad"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import COLOUR_VARIABLE
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 
 Revision = Mapping[str, Any]
 
@@ -116,12 +117,6 @@ def _text(values: Mapping[str, Any], key: str) -> str:
     if value == "":
         return '""'
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def short_image(image: str) -> str:
-    """The last part of its name, and the first 12 digits of a digest."""
-    name, at, digest = image.rpartition("/")[2].partition("@sha256:")
-    return f"{name}@{digest[:12]}" if at else name
 
 
 def _normal(revision: Revision) -> dict[str, Any]:

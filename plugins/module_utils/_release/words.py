@@ -49,14 +49,6 @@ def about(seconds: float) -> str:
     return f"about {tens} s" if tens < 60 else f"about {duration(60 * max(round(seconds / 60), 1))}"
 
 
-def short_image(image: str) -> str:
-    """The repository's last part with the tag, or with the first 12 digits of the digest."""
-    repository, at, digest = image.rpartition("@sha256:")
-    if not at:
-        return image.rpartition("/")[2] or "no image"
-    return f"{repository.rpartition('/')[2]}@{digest[:12]}"
-
-
 def bar(weight: int, length: int = BAR) -> str:
     """A weight in per cent; a little is never shown as nothing, nor almost all as all."""
     full = round(weight * length / 100)

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import PLACEHOLDER_TAG
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import is_placeholder
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import bar
 
 BAR = 20
 COMPONENTS = {
@@ -75,9 +77,9 @@ def _lines(environment: Environment) -> Iterator[str]:
 
 def _colour(colour: Colour, total: int) -> Iterator[str]:
     share = colour.weight / total if total else 0.0
-    full = round(share * BAR)
-    yield f"  {colour.name:<10} {'█' * full}{'·' * (BAR - full)} {share:>5.0%}   {_tasks(colour)}"
-    yield f"             {_short(colour.image)}, revision {colour.revision}, {colour.rollout}"
+    image = "no image yet" if is_placeholder(colour.image) else short_image(colour.image)
+    yield f"  {colour.name:<10} {bar(round(100 * share), BAR)} {share:>5.0%}   {_tasks(colour)}"
+    yield f"             {image}, revision {colour.revision}, {colour.rollout}"
     if colour.last_event and colour.running != colour.desired:
         yield f"             {colour.last_event}"
 
@@ -88,16 +90,6 @@ def _tasks(colour: Colour) -> str:
     health = ", ".join(f"{number} {state}" for state, number in sorted(colour.health.items()))
     pending = f", {colour.pending} starting" if colour.pending else ""
     return f"{colour.running} of {colour.desired} tasks running{pending}; targets: {health or 'none'}"
-
-
-def _short(image: str) -> str:
-    """The repository and the first 12 digits of a digest."""
-    if not image:
-        return "unknown image"
-    if image.endswith(f":{PLACEHOLDER_TAG}"):
-        return "no image yet"
-    repository, at, digest = image.rpartition("@sha256:")
-    return f"{repository.rpartition('/')[2]}@{digest[:12]}" if at else image.rpartition("/")[2]
 
 
 def _count(items: object, word: str) -> str:

@@ -1,6 +1,7 @@
 """The small words of releases."""
 
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
@@ -11,7 +12,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.words import
     duration,
     parse_verdict,
     rollback_seconds,
-    short_image,
     verdict_words,
 )
 from hypothesis import given

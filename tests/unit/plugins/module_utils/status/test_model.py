@@ -11,6 +11,7 @@ PUBLISHED = {
     "alb_arn": "arn",
     "alb_dns_name": "calstack-dev-1.eu-west-1.elb.amazonaws.com",
     "ecs_cluster_arn": "arn",
+    "release_table_name": "calstack-dev-releases",
 }
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/calstack@sha256:" + "ab" * 32
 BLUE = Colour("blue", 90, 2, 1, 1, {"healthy": 1, "initial": 1}, IMAGE, "3", "in progress", "has started 1 task")
@@ -27,11 +28,11 @@ def test_weights_tasks_health_and_images_stand_side_by_side():
         "  address    https://dev.example.com  through the balancer calstack-dev-1.eu-west-1.elb.amazonaws.com\n"
         "  network    vpc-1, 2 zones, leaves by 198.51.100.7\n"
         "  images     123456789012.dkr.ecr.eu-west-1.amazonaws.com/calstack\n"
-        "  blue       ██████████████████··   90%   1 of 2 tasks running, 1 starting; "
+        "  blue       ██████████████████░░   90%   1 of 2 tasks running, 1 starting; "
         "targets: 1 healthy, 1 initial\n"
         "             calstack@abababababab, revision 3, in progress\n"
         "             has started 1 task\n"
-        "  green      ██··················   10%   no tasks\n"
+        "  green      ██░░░░░░░░░░░░░░░░░░   10%   no tasks\n"
         "             no image yet, revision 1, completed"
     )
 
@@ -42,4 +43,4 @@ def test_an_empty_environment_says_what_builds_it():
 
 def test_components_that_were_not_built_are_named():
     only_network = {key: value for key, value in PUBLISHED.items() if key.startswith("vpc")}
-    assert picture(environment(only_network, ())).endswith("not built  ecr, secrets, alb, ecs")
+    assert picture(environment(only_network, ())).endswith("not built  ecr, secrets, alb, ecs, release")
