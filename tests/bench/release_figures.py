@@ -50,16 +50,16 @@ def lock_taken(calls: Iterable[Mapping[str, Any]], since: float) -> float:
 
     It is the lock's, or of a way back the question just before it, to whoever may hold the lock.
     """
-    return min(
-        call["time"] for call in calls if call["time"] >= since and call["service"] == "dynamodb" and call["writes"]
-    )
+    writes = (call for call in calls if call["service"] == "dynamodb" and call["writes"])
+    return min(float(call["time"]) for call in writes if call["time"] >= since)
 
 
 def calls_a_second(calls: Iterable[Mapping[str, Any]], report: Mapping[str, Any]) -> float:
     """AWS calls a second during the last bake."""
     bake = next(phase for phase in report["phases"] if phase["phase"] == "bake")
     within = sum(bake["start"] <= call["time"] <= bake["end"] for call in calls)
-    return within / (bake["end"] - bake["start"])
+    seconds: float = bake["end"] - bake["start"]
+    return within / seconds
 
 
 def table(figures: Sequence[Figure]) -> str:
