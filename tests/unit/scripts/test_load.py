@@ -81,6 +81,23 @@ def test_a_connection_that_breaks_is_a_failure_and_the_next_request_gets_a_new_o
     assert users.answers[0].words.startswith("no answer: ")
 
 
+def test_an_answer_that_does_not_come_is_waited_for_once(
+    site: tuple[WebServer, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.load.TIMEOUT", 0.2)
+    server, url, ca_file = site
+    well = server.answer
+
+    def keep_silent(handler: object) -> None:
+        server.answer = well
+        time.sleep(0.5)
+
+    server.answer = keep_silent
+    with load(url, ca_file, rate=50, workers=1) as users:
+        wait_for(users, 3)
+    assert [answer.good for answer in users.answers[:3]] == [False, True, True]
+
+
 def test_it_asks_only_this_machine(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not on this machine"):
         Load("https://192.0.2.1/", str(tmp_path))
