@@ -73,6 +73,10 @@ class Outset:
     new: bool = False
     request: Request | None = None
 
+    def turns(self, last: Release | None) -> bool:
+        """Whether the release comes to another phase by this, where `last` is the newest record."""
+        return self.new or bool(self.release and last and self.release.phase != last.phase)
+
 
 @dataclass(frozen=True)
 class Case:

@@ -217,7 +217,7 @@ class Job:
         if start.new:
             self._refuse(release, sight)
         records = FencedRecords(self._store, held)
-        kind = "phase" if start.new else "note"
+        kind = "phase" if start.turns(sight.there.last) else "note"
         beginning = Event(self._clock(), kind, start.words, release.phase.value, release.weight)
         records.save(release, beginning)
         self._audience.event(beginning)

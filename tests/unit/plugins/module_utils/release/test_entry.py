@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._release.action import SetWeights
-from ansible_collections.calstack.aws.plugins.module_utils._release.entry import CannotBeginError
+from ansible_collections.calstack.aws.plugins.module_utils._release.entry import CannotBeginError, Outset
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Step
 from play_aws import CLAMPED, QUICK, RESTS, Behaviour, Killed, PlayAws, asked
 
@@ -172,6 +172,18 @@ class TestPromotedPausedAborted:
         assert aws.weights == {"blue": 100}
         aws.run(asked(state="promoted"))
         assert [weights["green"] for _, weights in aws.rule_log][:2] == [10, 10]
+
+
+class TestTurns:
+    def test_what_puts_a_killed_release_back_is_another_phase_and_what_goes_on_is_not(self, aws):
+        left = left_in(aws, Phase.ANALYSE, steps=LONG)
+        assert Outset(replace(left, phase=Phase.ROLL_BACK), "").turns(left)
+        assert not Outset(replace(left, since=1.0), "").turns(left)
+
+    def test_a_new_release_begins_with_a_phase_and_nothing_to_do_is_none(self, aws):
+        promoted = aws.run(asked())
+        assert Outset(promoted, "", new=True).turns(promoted)
+        assert not Outset(None, "").turns(promoted)
 
 
 class TestChains:
