@@ -158,6 +158,7 @@ def _assert_in_order(phases: Sequence[Phase]) -> None:
         end = going.index(Phase.ROLL_BACK)
         assert set(going[end:]) <= {Phase.ROLL_BACK, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED}, going
         going = going[:end]
+    assert set(going) <= set(FORWARD), f"no rollback led to its end: {going}"
     for one, two in pairwise(going):
         again = one == Phase.ANALYSE and two == Phase.SHIFT
         last = one == Phase.SHIFT and two == Phase.BAKE

@@ -57,7 +57,7 @@ def test_cloudwatch_without_data(scene, before, image, controllers, crowd, tell,
         assert word in run.words
     assert scene.rule().weights == {before.stable: 90, other(before.stable): 10}
     assert scene.lock() == ""
-    assert [event for event in scene.timeline() if "goes on for 3 s more" in event.words]
+    assert [event for event in scene.timeline() if "goes on for up to 3 s" in event.words]
     if end == "promoted":
         fault(scene, "cloudwatch", "*", "none")
         run = controllers.run(state="promoted", host="second-controller")

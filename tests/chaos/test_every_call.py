@@ -29,7 +29,6 @@ BEGINNING = (
 SHIFTING = (*BEGINNING, "scheduler:UpdateSchedule#1", "elbv2:ModifyRule#2")
 PROMOTING = (
     "elbv2:ModifyRule#3",
-    "elbv2:ModifyRule#4",
     "scheduler:DeleteSchedule#3",
     "application-autoscaling:RegisterScalableTarget#3",
     "application-autoscaling:RegisterScalableTarget#4",
