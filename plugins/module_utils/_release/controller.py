@@ -220,7 +220,7 @@ class Controller:
         over = self.heart.left() <= self.lease / 3
         words = self._send_back(release) if over or release.phase == Phase.ROLL_BACK else ""
         if over:
-            raise AbandonedError(f"{error} {words} Run the same command again when the table answers.") from error
+            raise AbandonedError(f"{error} {words}".strip()) from error
         self.sleep(PAUSE_AFTER_TROUBLE)
 
     def _send_back(self, release: Release) -> str:

@@ -35,6 +35,7 @@ def drift(release: Release, world: World) -> str:
     if share in (release.weight, release.weight_before):
         return ""
     return (
-        f"somebody else (or the dead-man switch) changed the production rule: {release.candidate} has {share} %, "
+        f"somebody else (or the dead-man switch, or a run that had lost its table) changed the production rule: "
+        f"{release.candidate} has {share} %, "
         f"the release had set {release.weight} %"
     )
