@@ -36,6 +36,5 @@ def drift(release: Release, world: World) -> str:
         return ""
     return (
         f"somebody else (or the dead-man switch, or a run that had lost its table) changed the production rule: "
-        f"{release.candidate} has {share} %, "
-        f"the release had set {release.weight} %"
+        f"{release.candidate} has {share} %, the release had set {release.weight} %"
     )
