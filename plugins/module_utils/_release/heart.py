@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -24,24 +23,16 @@ class Heart(AbstractContextManager["Heart"]):
 
     `lost`: the lock is gone, or its lease ran out while DynamoDB was not available. `trouble`: why the last heartbeat
     failed; the next may get through. `request`: what somebody asks, until `clear_request`.
-
-    `on_beat` is called after each heartbeat that got through, in another thread, so that a slow one does not cost us
-    the lock; `on_beat_failed` is what it raised last.
     """
 
-    def __init__(self, lock: Lock, on_beat: Callable[[], None] | None = None, every: float | None = None) -> None:
+    def __init__(self, lock: Lock, every: float | None = None) -> None:
         self._lock = lock
         self._every = every or lock.lease / BEATS
-        self._on_beat = on_beat
         self._stopped = threading.Event()
-        self._beaten = threading.Event()
         self._asking = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, name="heartbeat", daemon=True)]
-        if on_beat:
-            self._threads.append(threading.Thread(target=self._tell, name="on-beat", daemon=True))
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self.lost: LockLostError | None = None
         self.trouble: CalstackError | None = None
-        self.on_beat_failed: Exception | None = None
 
     @property
     def expires(self) -> float:
@@ -58,17 +49,14 @@ class Heart(AbstractContextManager["Heart"]):
             clear_request(self._lock)
 
     def start(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Return when no heartbeat and no `on_beat` is under way any more."""
+        """Return when no heartbeat is under way any more."""
         self._stopped.set()
-        self._beaten.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -90,7 +78,6 @@ class Heart(AbstractContextManager["Heart"]):
             self.trouble = error
             return not self._over(error)
         self.trouble = None
-        self._beaten.set()
         return True
 
     def _over(self, error: CalstackError) -> bool:
@@ -106,14 +93,3 @@ class Heart(AbstractContextManager["Heart"]):
         while not self._stopped.wait(min(AGAIN, self._every) if self.trouble else self._every):
             if not self.beat():
                 return
-
-    def _tell(self) -> None:
-        while self._beaten.wait() and not self._stopped.is_set():
-            self._beaten.clear()
-            try:
-                if self._on_beat:
-                    self._on_beat()
-            except Exception as error:  # whatever it is, the release goes on, and its controller is told
-                self.on_beat_failed = error
-            else:
-                self.on_beat_failed = None
