@@ -32,9 +32,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.world import
 READERS = 8
 """As many as a world has reads that need not wait for another; botocore keeps ten connections a service."""
 
-STARTED_BY_LENGTH = 128
-"""RunTask: letters, numbers, hyphens, slashes and underscores."""
-
 
 class Look:
     """Reads a stack's world again and again; what cannot change meanwhile is read once.

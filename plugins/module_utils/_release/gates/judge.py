@@ -7,7 +7,7 @@ Missing evidence is inconclusive: nothing passes by silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Outcome, Sample, Verdict
@@ -64,14 +64,6 @@ def _explained(verdict: Verdict, evidence: Evidence) -> Verdict:
     if verdict.outcome != "inconclusive" or not evidence.trouble:
         return verdict
     return replace(verdict, words=f"{verdict.words} ({evidence.trouble.rstrip('.')})")
-
-
-def overall(verdicts: Iterable[Verdict]) -> Outcome:
-    """One failure fails; without any verdict nothing is known."""
-    outcomes = {verdict.outcome for verdict in verdicts}
-    if "fail" in outcomes:
-        return "fail"
-    return "pass" if outcomes == {"pass"} else "inconclusive"
 
 
 def refusals(gates: Gates, alarms: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""The statistics of the gates: exact tests for shares, a quantile, how much evidence is enough. Pure.
+"""The statistics of the gates: exact tests for shares, and a quantile. Pure.
 
 The tests sum terms of a distribution from the observed count outwards, each from the one before, until they no longer
 matter: a few thousand at most for a million requests.
@@ -77,16 +77,6 @@ def quantile(values: Sequence[float], share: float) -> float:
     # 0.95 * 20 is a little more than 19: without rounding the rank would be one too high.
     rank = math.ceil(round(share * len(values), 9))
     return sorted(values)[max(rank, 1) - 1]
-
-
-def requests_needed(rate: float, chance: float = 0.95) -> int:
-    """How many requests show at least one error with this chance, if errors come at `rate`.
-
-    Raises ValueError unless 0 < rate <= 1 and 0 < chance < 1.
-    """
-    if not 0.0 < rate <= 1.0 or not 0.0 < chance < 1.0:
-        raise ValueError("a rate is above 0 and at most 1, a chance between 0 and 1")
-    return 1 if rate == 1.0 else math.ceil(math.log1p(-chance) / math.log1p(-rate))
 
 
 def _tail(start: int, end: int, log_chance: Callable[[int], float], ratio: Callable[[int], float]) -> float:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import FAILED, STEADY
-from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Sample, Traffic, Verdict
+from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Sample, Traffic
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import Gates, parse
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.health import short_since
-from ansible_collections.calstack.aws.plugins.module_utils._release.gates.judge import judge, overall, refusals
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.judge import judge, refusals
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Scaling
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import Colour, World
 from hypothesis import given
@@ -98,7 +98,6 @@ def test_with_good_evidence_each_gate_passes_in_the_order_of_their_speed():
     names = ["health", "probes", "error rate", "latency", "metric queue", "alarm busy"]
     assert [item.gate for item in verdicts] == names
     assert [item.words for item in verdicts if item.outcome != "pass"] == []
-    assert overall(verdicts) == "pass"
 
 
 def test_without_evidence_nothing_but_health_passes():
@@ -110,12 +109,6 @@ def test_without_evidence_nothing_but_health_passes():
 def test_a_gate_that_is_off_says_nothing():
     off = Gates(None, None, None)
     assert [item.gate for item in judge(off, Evidence(SINCE), RELEASE, world(), NOW)] == ["health"]
-
-
-def test_no_verdict_at_all_is_inconclusive():
-    assert overall([]) == "inconclusive"
-    assert overall([Verdict("a", "pass", ""), Verdict("b", "inconclusive", "")]) == "inconclusive"
-    assert overall([Verdict("a", "inconclusive", ""), Verdict("b", "fail", "")]) == "fail"
 
 
 class TestHealth:

@@ -9,7 +9,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.gates.statis
     binomial,
     fisher,
     quantile,
-    requests_needed,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,10 +96,3 @@ def test_a_quantile_is_one_of_the_values_with_its_share_below(values, share):
     found = quantile(values, share)
     assert found in values
     assert sum(value <= found for value in values) >= share * len(values) - 1e-6
-
-
-def test_how_many_requests_show_an_error():
-    assert [requests_needed(rate) for rate in (0.01, 0.001, 1.0)] == [299, 2995, 1]
-    for rate, chance in ((0, 0.95), (1.1, 0.95), (0.5, 1), (0.5, 0)):
-        with pytest.raises(ValueError, match="a rate is"):
-            requests_needed(rate, chance)
