@@ -158,7 +158,7 @@ options:
     type: float
     default: 120
   rollback_timeout:
-    description: The seconds for the whole way back.
+    description: The seconds for the whole way back. More than O(capacity_wait).
     type: float
     default: 900
   capacity_wait:
@@ -180,7 +180,7 @@ options:
     type: float
     default: 3600
   pause_limit:
-    description: The seconds after which a pause that nobody ends puts stable back. Needs O(dead_man).
+    description: The seconds after which a pause that nobody ends puts stable back, at least V(120). Needs O(dead_man).
     type: float
     default: 86400
   dead_man:
@@ -191,7 +191,7 @@ options:
     default: 300
   stickiness:
     description:
-      - The seconds that a user stays with the colour that answered first, during the shift.
+      - The seconds that a user stays with the colour that answered first, during the shift. At most V(604800), a week.
       - V(0) weighs each request anew. A rollback leaves nobody with the failing colour either way.
     type: int
     default: 0
@@ -206,7 +206,7 @@ options:
   webhook:
     description:
       - A URL that gets the same as JSON with a C(text), as Slack, Mattermost and Teams take it.
-      - The URL is a secret and is shown nowhere.
+      - It begins with C(https://). The URL is a secret and is shown nowhere.
     type: str
     default: ""
   report_dir:

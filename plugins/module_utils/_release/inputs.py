@@ -9,13 +9,15 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
-from ansible_collections.calstack.aws.plugins.module_utils._release import steps
+from ansible_collections.calstack.aws.plugins.module_utils._release import notify, steps
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates import config
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import OneOff, Pace, Step
 
 LEAST_DEAD_MAN = 120.0
 """EventBridge Scheduler is exact to a minute: https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html"""
 LEAST_LEASE = 2.0
+LONGEST_STICKINESS = 604800
+"""Seconds: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupStickinessConfig.html"""
 NAME = 20
 """Characters of a one-off task's name: with the release's id it goes into ECS's `startedBy`, which takes 36."""
 
@@ -45,6 +47,8 @@ def parse(params: Mapping[str, Any]) -> Inputs:
     """Raises InputError."""
     if params["to"] and params["state"] != "rolled_back":
         raise InputError(f"release_to is for going back, but release_goal is {params['state']}: leave one of them out.")
+    if params["state"] == "released":
+        notify.check(params["webhook"] or "")  # who only goes on or back is told, not refused: Notifier
     raw_gates = dict(params["gates"] or {})
     return Inputs(
         environment=params["environment_name"],
@@ -73,6 +77,22 @@ def _pace(params: Mapping[str, Any]) -> Pace:
         raise InputError(
             f"release_dead_man is {pace.dead_man:g}, but the scheduler is exact to a minute only: give at least "
             f"{LEAST_DEAD_MAN:g} seconds, or 0 for none."
+        )
+    if pace.pause_limit < LEAST_DEAD_MAN:
+        raise InputError(
+            f"release_pause_limit is {pace.pause_limit:g}, but the scheduler that ends a pause is exact to a minute "
+            f"only: give at least {LEAST_DEAD_MAN:g} seconds."
+        )
+    if pace.rollback_timeout <= pace.capacity_wait:
+        raise InputError(
+            f"release_rollback_timeout is {pace.rollback_timeout:g} and release_capacity_wait is "
+            f"{pace.capacity_wait:g}: a rollback would give up before it has sent anybody back. Give the timeout more "
+            f"seconds than the wait."
+        )
+    if pace.stickiness > LONGEST_STICKINESS:
+        raise InputError(
+            f"release_stickiness is {pace.stickiness}, but the balancer keeps a user for at most {LONGEST_STICKINESS} "
+            f"seconds (a week): give that or less, or 0 for none."
         )
     return pace
 

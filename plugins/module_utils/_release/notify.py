@@ -31,17 +31,27 @@ TIMEOUT = 5.0
 PATIENCE = 6.0
 """Seconds that a release waits for both, side by side: boto3 alone could try for minutes."""
 
+NOT_PRIVATE = (
+    "release_notify_webhook must be a URL that begins with https:// (http:// only for this machine itself). It is not "
+    "shown here, since it is a secret."
+)
+
 Channel = Callable[[Notification], str]
 """Sends; returns what went wrong in words, empty when nothing did."""
+
+
+def check(webhook: str) -> None:
+    """Raises InputError for a webhook to which its URL would travel in clear; an empty one is none."""
+    if webhook and not _is_private(webhook):
+        raise InputError(NOT_PRIVATE)
 
 
 class Notifier:
     """`topic_arn` and `webhook` may be empty: then nobody is told there. `tell` is given what could not be sent.
 
     The webhook's URL is a secret, since who knows it can write there: no message holds any part of it. It is reached
-    through HTTPS_PROXY where that is set.
-
-    Raises InputError for a webhook to which it would travel in clear.
+    through HTTPS_PROXY where that is set. A webhook that `check` refuses is told and left out: whoever goes on with a
+    release, or puts it back, must not be held up by it.
     """
 
     def __init__(
@@ -54,15 +64,12 @@ class Notifier:
     ) -> None:
         self._clients = clients
         self._topic_arn = topic_arn
-        self._webhook = webhook
+        self._webhook = webhook if _is_private(webhook) else ""
         self._tell = tell
         self._patience = patience
-        if webhook and not _is_private(webhook):
-            raise InputError(
-                "The webhook for notifications must be a URL that begins with https:// (http:// only for this machine "
-                "itself). It is not shown here, since it is a secret."
-            )
-        if webhook:
+        if webhook and not self._webhook:
+            tell(f"{NOT_PRIVATE} Nobody is told there. The release goes on.")
+        if self._webhook:
             _opener()  # loaded now: once there is news, its time is the news'
 
     def send(self, told: Notification) -> None:

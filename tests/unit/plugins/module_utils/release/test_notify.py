@@ -16,7 +16,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.announcement
     text,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release, Step
-from ansible_collections.calstack.aws.plugins.module_utils._release.notify import Notifier
+from ansible_collections.calstack.aws.plugins.module_utils._release.notify import Notifier, check
 from emulator import Account, account
 from web_server import WebServer, says, web_server
 
@@ -173,11 +173,16 @@ def test_a_webhook_that_hangs_does_not_hold_the_release_up(server: WebServer, ca
 )
 def test_a_webhook_to_which_the_secret_would_travel_in_clear_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(InputError, match="must be a URL that begins with https://") as refusal:
-        Notifier(Nobody(), "", url, print)
+        check(url)
     assert SECRET not in str(refusal.value)
     assert refusal.value.__context__ is None
+    (trouble,) = send(Nobody(), "", url)
+    assert "release_notify_webhook must be" in trouble
+    assert trouble.endswith("Nobody is told there. The release goes on.")
+    assert SECRET not in trouble
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:80", "localhost", "[::1]:8080", "127.3.2.1"])
 def test_a_webhook_on_this_machine_may_be_http(host: str) -> None:
-    Notifier(Nobody(), "", f"http://{host}/{SECRET}", print)
+    check(f"http://{host}/{SECRET}")
+    check("")
