@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER, service_name
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import stop_reason
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import OneOffState
@@ -32,16 +32,24 @@ def read(ecs: Any, cluster: str, release: Release) -> dict[str, OneOffState]:
     """Those of the release that are not recorded as done, by name: ECS forgets a stopped task after an hour."""
     names = {started_by(release.id, item.name): item.name for item in release.one_offs}
     names = {tag: name for tag, name in names.items() if name not in release.one_offs_done}
-    arns = [arn for tag in names for status in ("RUNNING", "STOPPED") for arn in _listed(ecs, cluster, tag, status)]
-    if not arns:
+    if not names:
         return {}
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+    family = service_name(release.stack, release.candidate)
+    tasks = [task for status in ("RUNNING", "STOPPED") for task in _tasks(ecs, cluster, family, status)]
     # Where there are two of a name, the newest counts: it comes last.
-    return {names[item["startedBy"]]: state(item) for item in sorted(tasks, key=lambda item: str(item["createdAt"]))}
+    ours = sorted((task for task in tasks if task.get("startedBy") in names), key=lambda task: str(task["createdAt"]))
+    return {names[task["startedBy"]]: state(task) for task in ours}
 
 
-def _listed(ecs: Any, cluster: str, tag: str, status: str) -> list[str]:
-    return list(ecs.list_tasks(cluster=cluster, startedBy=tag, desiredStatus=status)["taskArns"])
+def _tasks(ecs: Any, cluster: str, family: str, status: str) -> Iterator[Mapping[str, Any]]:
+    """By family, as ListTasks takes no other filter beside startedBy, and shows no stopped task without one.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+    """
+    for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, family=family, desiredStatus=status):
+        # A page of ListTasks is as many as DescribeTasks takes.
+        if arns := page["taskArns"]:
+            yield from ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
 
 
 def state(task: Mapping[str, Any]) -> OneOffState:

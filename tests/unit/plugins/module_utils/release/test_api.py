@@ -1,9 +1,11 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import AwsError, InputError
+from ansible_collections.calstack.aws.plugins.module_utils._release import one_offs
 from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import OneOff, Release, Scaling
 from ansible_collections.calstack.aws.plugins.module_utils._release.one_offs import started_by
@@ -53,7 +55,7 @@ def modify(aws, rule, *groups, sticky=None, **more):
 
 
 def run(aws, name):
-    revision = describe(aws, BLUE)["taskDefinition"]
+    revision = describe(aws, GREEN)["taskDefinition"]
     network = describe(aws, BLUE)["networkConfiguration"]
     made = aws("ecs").run_task(
         cluster=CLUSTER,
@@ -182,15 +184,37 @@ def test_one_off_tasks_are_found_by_name_until_they_are_recorded_as_done(aws):
     stopped.containers[0].exitCode = 3
     aws.calls.clear()
     seen = look.world(release).one_offs
-    assert Counter(aws.calls) == EACH_TIME | {"ListTasks": 6, "DescribeTasks": 1}
+    assert Counter(aws.calls) == EACH_TIME | {"ListTasks": 2, "DescribeTasks": 2}
     assert {name: (item.arn, item.status, item.exit_code) for name, item in seen.items()} == {
         "migrate": (arns["migrate"], "STOPPED", 3),
         "seed": (arns["seed"], "PROVISIONING", None),
     }
     assert seen["migrate"].reason == "Essential container exited, container app: exit code 3"
     aws.calls.clear()
-    assert look.world(replace(release, one_offs_done=("migrate", "seed"))).one_offs == {}
-    assert Counter(aws.calls) == EACH_TIME | {"ListTasks": 2}
+    assert look.world(replace(release, one_offs_done=("migrate", "seed", "later"))).one_offs == {}
+    assert Counter(aws.calls) == EACH_TIME
+
+
+def test_one_off_tasks_are_listed_as_ecs_takes_it(aws, monkeypatch):
+    """ECS refuses `startedBy` beside another filter (moto does not), and lists a page of a hundred."""
+    release, ecs = replace(RELEASE, one_offs=(OneOff("migrate", ("true",)),)), aws("ecs")
+    pages = {"RUNNING": [["task/1"], ["task/2"]], "STOPPED": [[]]}
+    asked = []
+
+    def paginate(**given):
+        asked.append(given)
+        return [{"taskArns": arns} for arns in pages[given["desiredStatus"]]]
+
+    def described(cluster, tasks):
+        starter = {"task/1": "ecs-svc/7", "task/2": started_by(RELEASE.id, "migrate")}
+        state = {"lastStatus": "RUNNING", "createdAt": "2026"}
+        return {"tasks": [{"taskArn": arn, "startedBy": starter[arn], **state} for arn in tasks]}
+
+    monkeypatch.setattr(ecs, "get_paginator", lambda _: SimpleNamespace(paginate=paginate))
+    monkeypatch.setattr(ecs, "describe_tasks", described)
+    found = one_offs.read(ecs, CLUSTER, release)
+    assert {name: item.arn for name, item in found.items()} == {"migrate": "task/2"}
+    assert asked == [{"cluster": CLUSTER, "family": GREEN, "desiredStatus": item} for item in ("RUNNING", "STOPPED")]
 
 
 def test_an_environment_that_is_not_built_says_what_to_run(aws):
