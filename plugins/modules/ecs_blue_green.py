@@ -69,13 +69,11 @@ options:
         choices: [all_at_once, linear, canary, steps]
         default: canary
       weight:
-        description: The canary's share of the requests, in per cent.
+        description: The canary's share of the requests, in per cent. V(10) if not given. Only for V(canary).
         type: int
-        default: 10
       step:
-        description: How much more each step of V(linear) has, in per cent.
+        description: How much more each step has, in per cent. V(20) if not given. Only for V(linear).
         type: int
-        default: 20
       bake:
         description: The seconds that the gates must pass at each step of V(canary) and V(linear).
         type: float
@@ -86,7 +84,7 @@ options:
         default: 300
       steps:
         description:
-          - Steps of your own, with growing weights.
+          - Steps of your own, with growing weights. Only for V(steps), which needs them.
           - A last one with weight 100 and O(strategy.final_bake) is added where there is none.
         type: list
         elements: dict
@@ -510,8 +508,8 @@ OPTIONS = {
                 "choices": ["all_at_once", "linear", "canary", "steps"],
                 "default": "canary",
             },
-            "weight": {"type": "int", "default": 10},
-            "step": {"type": "int", "default": 20},
+            "weight": {"type": "int"},
+            "step": {"type": "int"},
             "bake": {"type": "float", "default": 300},
             "final_bake": {"type": "float", "default": 300},
             "steps": {

@@ -49,7 +49,7 @@ STEPS = ((10, 4.0), (50, 4.0), (100, 4.0))
 
 def strategy(*steps: tuple[int, float]) -> dict[str, Any]:
     return {"type": "steps", "steps": [{"weight": weight, "bake": bake, "pause": ""} for weight, bake in steps],
-            "final_bake": steps[-1][1], "weight": 10, "step": 20, "bake": 4.0}  # fmt: skip
+            "final_bake": steps[-1][1], "bake": 4.0}  # fmt: skip
 
 
 @dataclass

@@ -20,21 +20,39 @@ BEFORE_THE_END = frozenset(
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
+WEIGHT = 10
+"""Per cent of a canary that names none."""
+STEP = 20
+"""Per cent that each step of a linear strategy has more, where it names none."""
+_BELONGS_TO = {"weight": "canary", "step": "linear", "steps": "steps"}
+
+
 def parse(strategy: Mapping[str, Any]) -> tuple[Step, ...]:
     """The steps of `strategy` as the module documents it; the last one always has all the weight.
 
-    Raises InputError.
+    Raises InputError, also for what another type takes: it would change nothing, and somebody has meant it.
     """
+    kind = strategy["type"]
+    for name, owner in _BELONGS_TO.items():
+        if strategy.get(name) is not None and kind != owner:
+            raise InputError(
+                f"release_strategy.{name} is given, but release_strategy.type is {kind}, which takes none: give "
+                f"type: {owner}, or leave {name} out."
+            )
     final = Step(100, _seconds("final_bake", strategy["final_bake"]))
     bake = _seconds("bake", strategy["bake"])
-    if strategy["type"] == "all_at_once":
+    if kind == "all_at_once":
         return (final,)
-    if strategy["type"] == "canary":
-        return Step(_between("weight", strategy["weight"], 1, 99), bake), final
-    if strategy["type"] == "linear":
-        size = _between("step", strategy["step"], 1, 99)
+    if kind == "canary":
+        return Step(_between("weight", _or(strategy.get("weight"), WEIGHT), 1, 99), bake), final
+    if kind == "linear":
+        size = _between("step", _or(strategy.get("step"), STEP), 1, 99)
         return (*(Step(weight, bake) for weight in range(size, 100, size)), final)
-    return _own(strategy["steps"] or [], final)
+    return _own(strategy.get("steps") or [], final)
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
 
 
 def _own(raw: Sequence[Mapping[str, Any]], final: Step) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from release_parts import AT, STEPS, release
 
-STRATEGY = {"type": "canary", "weight": 10, "step": 25, "bake": 60, "final_bake": 30, "steps": None}
+STRATEGY = {"type": "canary", "weight": None, "step": None, "bake": 60, "final_bake": 30, "steps": None}
 
 
 def weights(**more):
@@ -27,7 +27,8 @@ def weights(**more):
     [
         ({"type": "all_at_once"}, [100]),
         ({"type": "canary"}, [10, 100]),
-        ({"type": "linear"}, [25, 50, 75, 100]),
+        ({"type": "canary", "weight": 1}, [1, 100]),
+        ({"type": "linear"}, [20, 40, 60, 80, 100]),
         ({"type": "linear", "step": 33}, [33, 66, 99, 100]),
         ({"type": "steps", "steps": [{"weight": 0}, {"weight": 5}]}, [0, 5, 100]),
         ({"type": "steps", "steps": [{"weight": 100}]}, [100]),
@@ -50,6 +51,11 @@ def test_bakes_are_the_steps_own_and_the_last_has_its_own():
         ({"type": "steps", "steps": [{"weight": 50}, {"weight": 50}]}, r"steps\[1\].weight is 50.*weights must grow"),
         ({"type": "steps", "steps": [{"weight": 101}]}, "from 0 to 100"),
         ({"type": "steps", "steps": [{"weight": 1, "pause": "9:00"}]}, "pause is '9:00'"),
+        ({"steps": [{"weight": 5}]}, "steps is given, but release_strategy.type is canary.*type: steps, or leave"),
+        ({"steps": []}, "steps is given"),
+        ({"type": "linear", "weight": 5}, "weight is given, but release_strategy.type is linear.*type: canary"),
+        ({"type": "all_at_once", "step": 5}, "step is given, but release_strategy.type is all_at_once"),
+        ({"type": "steps", "weight": 5, "steps": [{"weight": 5}]}, "weight is given"),
         ({"weight": 0}, "from 1 to 99"),
         ({"type": "linear", "step": 100}, "from 1 to 99"),
         ({"bake": -1}, "bake is -1"),
