@@ -57,6 +57,11 @@ def window(since: float, now: float, period: int) -> tuple[int, int]:
     return begin, max(begin, math.floor(now / period) * period)
 
 
+def balancer_dimension(arn: str) -> str:
+    """The value of the dimension LoadBalancer: the end of the load balancer's ARN."""
+    return arn.partition(":loadbalancer/")[2]
+
+
 def dimension(arn: str) -> str:
     """The value of the dimension TargetGroup: the end of the target group's ARN."""
     return arn.rpartition(":")[2]
