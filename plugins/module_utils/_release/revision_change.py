@@ -8,7 +8,8 @@ A revision is DescribeTaskDefinition's `taskDefinition`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import COLOUR_VARIABLE
@@ -41,6 +42,16 @@ REGISTERABLE = (
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 """
+
+HIDDEN = frozenset({"logConfiguration", "firelensConfiguration", "dockerLabels"})
+"""Of a container: a log router's options may hold its token."""
+
+HIDDEN_OF_OTHERS = frozenset({"command", "entryPoint", "healthCheck"})
+"""A sidecar's are not ours to know: some take their token as an argument."""
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|DSN|AUTH|PRIVATE", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"://[^\s/@]*@|(key|token|secret|password|pwd)[\w-]*=", re.IGNORECASE)
+"""A URI with somebody's credentials, or a secret as a parameter."""
 
 NONE = "(none)"
 NOTHING: tuple[Any, ...] = (None, "", (), [], {}, 0, False)
@@ -77,8 +88,8 @@ def same(one: Revision, another: Revision) -> bool:
 def changes(before: Revision, after: Revision) -> list[str]:
     """A line for each difference, for people: "environment LOG_LEVEL: (none) → debug".
 
-    Our container first, without its name, then the others', then the task's. Colours are not a difference. Of secrets
-    only names and ARNs are there to be shown.
+    Our container first, without its name, then the others', then the task's. Colours are not a difference. What may
+    hold a secret is "changed", without its values: these lines go into logs and reports.
     """
     old, new = _colourless(_normal(before)), _colourless(_normal(after))
     old_containers, new_containers = old.pop("containerDefinitions"), new.pop("containerDefinitions")
@@ -89,25 +100,35 @@ def changes(before: Revision, after: Revision) -> list[str]:
         if name not in old_containers or name not in new_containers:
             lines.append(f"container {name}: {'added' if name in new_containers else 'removed'}")
             continue
-        lines += [f"{prefix}{line}" for line in _container_lines(old_containers[name], new_containers[name])]
+        own = name == CONTAINER
+        lines += [f"{prefix}{line}" for line in _container_lines(old_containers[name], new_containers[name], own)]
     return lines + list(_differences(old, new))
 
 
-def _container_lines(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+def _container_lines(old: dict[str, Any], new: dict[str, Any], own: bool) -> Iterator[str]:
     if old["image"] != new["image"]:
         before, after = short_image(old["image"]), short_image(new["image"])
         yield f"image {before} → {after}" if before != after else f"image {old['image']} → {new['image']}"
-    words = {"environment": "environment", "secrets": "secret"}
-    rest = [{key: item[key] for key in item.keys() - words.keys() - {"image"}} for item in (old, new)]
-    yield from _differences(*rest)
-    for key, word in words.items():
-        yield from (f"{word} {line}" for line in _differences(old[key], new[key]))
+    rest = [{key: item[key] for key in item.keys() - {"image", "environment", "secrets"}} for item in (old, new)]
+    yield from _differences(*rest, hidden=lambda key: key in HIDDEN or (not own and key in HIDDEN_OF_OTHERS))
+    variables = _differences(
+        old["environment"], new["environment"], hidden=lambda key: not own or bool(_SECRET_NAME.search(key))
+    )
+    yield from (f"environment {line}" for line in variables)
+    yield from (f"secret {line}" for line in _differences(old["secrets"], new["secrets"]))
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], hidden: Callable[[str], bool] = lambda _key: False
+) -> Iterator[str]:
     for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            yield f"{key}: {_text(old, key)} → {_text(new, key)}"
+        before, after = _text(old, key), _text(new, key)
+        if old.get(key) == new.get(key):
+            continue
+        if hidden(key) or _SECRET_VALUE.search(f"{before} {after}"):
+            yield f"{key}: {'added' if key not in old else 'changed' if key in new else 'removed'}"
+        else:
+            yield f"{key}: {before} → {after}"
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:

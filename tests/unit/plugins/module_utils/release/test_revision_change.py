@@ -132,6 +132,33 @@ def test_another_containers_differences_carry_its_name():
     assert changes(after, revision()) == ["container sidecar: removed"]
 
 
+def test_what_may_hold_a_secret_is_named_without_its_values():
+    def made(word, **more):
+        found = revision(
+            environment=variables(APP_COLOUR="blue", API_KEY=word, db_password=word, URL=f"postgres://app:{word}@db"),
+            logConfiguration={"logDriver": "splunk", "options": {"splunk-token": word}},
+            command=["serve", f"--token={word}"],
+        )
+        sidecar = {"name": "sidecar", "image": "sidecar:1", "environment": variables(PLAIN=word), "command": [word]}
+        found["containerDefinitions"] += [{**sidecar, **more}]
+        return found
+
+    after = made("hunter2")
+    after["containerDefinitions"][0]["environment"] += variables(NEW_TOKEN="hunter2")
+    lines = changes(made("hunter1"), after)
+    assert lines == [
+        "command: changed",
+        "logConfiguration: changed",
+        "environment API_KEY: changed",
+        "environment NEW_TOKEN: added",
+        "environment URL: changed",
+        "environment db_password: changed",
+        "container sidecar: command: changed",
+        "container sidecar: environment PLAIN: changed",
+    ]
+    assert "environment NEW_TOKEN: removed" in changes(after, made("hunter1"))
+
+
 def test_an_image_of_another_registry_is_shown_in_full():
     assert changes(revision(image="a/x:1"), revision(image="b/x:1")) == ["image a/x:1 → b/x:1"]
 
