@@ -376,6 +376,9 @@ class PlayAws:
         stuck = self.stickiness and colour in self.weights
         if not desired and (self.weights.get(colour) or stuck) and self.rule_by == "us":
             self.wrongs.append(f"{what} stops {colour}, which has users")
+        last = not desired and self.healthy(colour) and not self.healthy(other(colour))
+        if last and what == "UpdateService" and self.now >= self.reads_fail_until:
+            self.wrongs.append(f"{what} stops {colour}, which has the last healthy tasks")
 
     @_do.register
     def _set_scaling(self, action: actions.SetScaling) -> str:

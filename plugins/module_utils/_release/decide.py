@@ -100,7 +100,7 @@ def _prepare(release: Release, now: Now) -> Decision:
         actions.append(RegisterRevision(candidate, release.base_task_definition, release.image))
     if actions:
         # A retirement left from the release before would stop the candidate's tasks in the middle of this one.
-        return Decision(release, (CancelRetirement(), *actions))
+        return Decision(release, (CancelRetirement(), *actions), then=replace(release, retirement_cancelled=True))
     left = [item for item in release.one_offs if item.name not in release.one_offs_done]
     return _one_off(release, left[0], now) if left else _enter(release, Phase.START, now)
 

@@ -157,6 +157,8 @@ class Release:
     restored_at: float = 0.0
     """When the rule was read back with nothing on the candidate."""
     warm_until: float = 0.0
+    retirement_cancelled: bool = False
+    """Whether what the release before had scheduled for the colour that it kept warm is cancelled."""
     previous: str = ""
     """The id of the release that had made stable stable; empty for the first image."""
     generation: int = 0

@@ -36,7 +36,9 @@ def proceed(release: Release, now: Now) -> Decision:
         return _restore(release, now)
     if not release.restored_at:
         return Decision(replace(release, restored_at=now.at, weight=0, weight_before=0))
-    return _tidy(release, now)
+    if not release.retirement_cancelled:
+        return _cancel_retirement(release)
+    return _strengthen(release, now) or _tidy(release, now)
 
 
 def _has_users(release: Release, now: Now) -> bool:
@@ -54,12 +56,37 @@ def _restore(release: Release, now: Now) -> Decision:
             return Decision(release, (only(release.stable),))
         intent = replace(release, weight=0, weight_before=now.world.share(release.candidate))
         return Decision(intent, (only(release.stable),))
-    stable = now.world.colours[release.stable]
-    wanted = max(release.stable_tasks, 1)
-    words = f"{stable.healthy} of {wanted} targets of {stable.name} healthy: it could not take the load yet"
+    if not release.retirement_cancelled:
+        return _cancel_retirement(release)
+    waiting = Decision(release, (), TICK, f"{_health(release, now)}: it could not take the load yet")
+    return _strengthen(release, now) or waiting
+
+
+def _cancel_retirement(release: Release) -> Decision:
+    """Stable may be a colour that was kept warm. Not before the rule change: nothing may stand in the way of that one,
+    and a retirement that comes first is made good by `_strengthen`."""
+    return Decision(release, (CancelRetirement(),), then=replace(release, retirement_cancelled=True))
+
+
+def _strengthen(release: Release, now: Now) -> Decision | None:
+    """Stable as large as it was, before anything else is taken away; None where it is, and has a healthy task.
+
+    Also before its scaling is put back: a least number above the desired count is refused.
+    """
+    stable, wanted = now.world.colours[release.stable], _wanted(release)
     if stable.desired < wanted:
-        return Decision(release, (CancelRetirement(), UpdateService(stable.name, wanted)), TICK, words)
-    return Decision(release, (), TICK, words)
+        return Decision(release, (UpdateService(stable.name, wanted),), TICK, _health(release, now))
+    if not stable.healthy:
+        return Decision(release, (), TICK, f"{_health(release, now)}: what runs on {release.candidate} stays")
+    return None
+
+
+def _wanted(release: Release) -> int:
+    return max(release.stable_tasks, 1)
+
+
+def _health(release: Release, now: Now) -> str:
+    return f"{now.world.colours[release.stable].healthy} of {_wanted(release)} targets of {release.stable} healthy"
 
 
 def can_take_over(release: Release, now: Now) -> bool:
@@ -94,16 +121,24 @@ def _tidy(release: Release, now: Now) -> Decision:
     if actions:
         return Decision(release, tuple(actions))
     ended = replace(release, phase=Phase.ROLLED_BACK, since=now.at, ended_at=now.at, weight=0, weight_before=0)
-    # Stable may be a colour that was kept warm: nothing may retire it now.
     return Decision(release, (CancelRetirement(), DisarmDeadMan()), then=ended)
 
 
 def _give_up(release: Release, now: Now) -> Decision:
-    """Shout: somebody has to look. The dead-man switch stays armed where it is the last hope."""
+    """Shout: somebody has to look. The dead-man switch stays armed where it is the last hope, which it is not for a
+    stable without a healthy task."""
+    dead = not now.world.colours[release.stable].healthy
     share = now.world.share(release.candidate)
     if share:
-        state = f"{release.candidate} still has {share} % of the requests: {release.stable} has no healthy task"
+        state = f"{release.candidate} still has {share} % of the requests"
+    elif _has_users(release, now):
+        state = f"the production rule is not back on {release.stable} alone"
     else:
         state = f"all requests go to {release.stable}, but the tidying did not end"
-    words = f"{release.reason}. The rollback did not finish within {release.pace.rollback_timeout:.0f} s: {state}"
-    return Decision(replace(release, phase=Phase.ROLLBACK_FAILED, since=now.at, ended_at=now.at, reason=words))
+    off = "; the dead-man switch is off, it would send everybody there" if dead else ""
+    words = (
+        f"{release.reason}. The rollback did not finish within {release.pace.rollback_timeout:.0f} s: {state}; "
+        f"{_health(release, now)}{off}"
+    )
+    failed = replace(release, phase=Phase.ROLLBACK_FAILED, since=now.at, ended_at=now.at, reason=words)
+    return Decision(release, (DisarmDeadMan(),), then=failed) if dead else Decision(failed)

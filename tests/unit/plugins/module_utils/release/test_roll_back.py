@@ -16,7 +16,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.world import
 from play_aws import CANARY, QUICK, Behaviour, PlayAws, asked
 from release_parts import AT, BUSY, IDLE, decided, release, world
 
-BACK = release(Phase.ROLL_BACK, weight=50, weight_before=50, verdict_at=AT, reason="probes: bad")
+BACK = release(
+    Phase.ROLL_BACK, weight=50, weight_before=50, verdict_at=AT, reason="probes: bad", retirement_cancelled=True
+)
 ONLY = SetWeights({"blue": 100})
 RESTORED = replace(BACK, weight=0, weight_before=0, restored_at=AT)
 GONE = {"green_desired": 0, "green_running": 0, "green_healthy": 0}
@@ -107,11 +109,78 @@ class TestTidying:
         assert decision.then.phase == Phase.ROLLED_BACK
 
 
+class TestTheLastHealthyTasks:
+    @pytest.mark.parametrize("green", [{}, GONE])
+    def test_a_candidate_stays_and_nothing_ends_while_stable_has_none(self, green):
+        seen = world(0, weights={"blue": 100}, blue_healthy=0, **green)
+        decision = decided(RESTORED, seen)
+        assert (decision.actions, decision.then, decision.release.phase) == ((), None, Phase.ROLL_BACK)
+        assert decision.words == "0 of 2 targets of blue healthy: what runs on green stays"
+
+    def test_stable_becomes_as_large_as_it_was_before_anything_else(self):
+        """Its least number is put back later: above the desired count it would be refused."""
+        seen = world(0, blue_desired=0, blue_healthy=0, blue_scaling=IDLE)
+        assert decided(RESTORED, seen).actions == (UpdateService("blue", 2),)
+
+    def test_trying_again_does_not_stop_them(self):
+        """Everybody is on a dead stable since the dead-man switch, or since somebody set the rule to 0 % by hand."""
+        aws = PlayAws()
+        aws.at(30, lambda: aws.behaviours.update(v1=Behaviour(never_healthy=True)))
+        aws.at(31, lambda: setattr(aws, "evidence", "fail"))
+        wish = asked(steps=(Step(10, 10.0), Step(50, 60.0), Step(100)))
+        assert aws.run(wish).phase == Phase.ROLLBACK_FAILED
+        aws.advance(QUICK.dead_man + 1)
+        assert aws.weights == {"blue": 50, "green": 50}
+        aws.by_hand({"blue": 100, "green": 0})
+        assert aws.run(asked(state="aborted")).phase == Phase.ROLLBACK_FAILED
+        assert aws.healthy("green") == 2
+        aws.behaviours.clear()
+        assert aws.run(wish).phase == Phase.ROLLED_BACK
+        assert not aws.wrongs
+
+
+class TestARetirement:
+    def test_it_is_cancelled_before_the_tidying_and_before_a_wait(self):
+        for seen in (world(50, blue_healthy=0), world(0, weights={"blue": 100})):
+            there = replace(RESTORED, retirement_cancelled=False)
+            decision = decided(there, seen)
+            assert decision.actions == (CancelRetirement(),)
+            assert decision.then == replace(there, retirement_cancelled=True)
+
+    def test_but_the_rule_change_waits_for_nothing(self):
+        assert decided(replace(BACK, retirement_cancelled=False), world(50)).actions == (ONLY,)
+
+    @pytest.mark.parametrize("seconds", [1, 4, 300])
+    def test_it_does_not_stop_the_colour_that_somebody_says_is_stable(self, seconds):
+        """Blue is kept warm when the rule is changed by hand, and its end comes while blue is made stable again."""
+        aws = PlayAws()
+        aws.run(asked())
+        colour, _, scaling = aws.retirement
+        aws.by_hand({"blue": 50, "green": 50})
+        aws.retirement = (colour, aws.now + seconds, scaling)
+        ended = aws.run(asked(state="rolled_back", stable_colour="blue"))
+        assert ended.phase == Phase.ROLLED_BACK
+        aws.advance(3600)
+        assert aws.services["blue"].desired == 2
+        assert aws.services["blue"].scaling == BUSY
+        assert not aws.wrongs
+
+
 class TestNoEnd:
     def test_with_users_on_the_candidate(self):
-        failed = decided(BACK, world(50, blue_healthy=0), after=901).release
+        failed = decided(BACK, world(50, blue_healthy=0), after=901).then
         assert failed.phase == Phase.ROLLBACK_FAILED
-        assert "green still has 50 % of the requests: blue has no healthy task" in failed.reason
+        assert "green still has 50 % of the requests; 0 of 2 targets of blue healthy" in failed.reason
+
+    def test_a_dead_man_switch_that_would_send_everybody_to_no_healthy_task_is_off(self):
+        decision = decided(BACK, world(50, blue_healthy=0), after=901)
+        assert decision.actions == (DisarmDeadMan(),)
+        assert "the dead-man switch is off" in decision.then.reason
+
+    def test_else_it_is_the_last_hope(self):
+        decision = decided(BACK, world(50, blue_healthy=1), after=901)
+        assert decision.actions == ()
+        assert decision.release.reason.endswith("50 % of the requests; 1 of 2 targets of blue healthy")
 
     def test_in_the_tidying(self):
         failed = decided(RESTORED, world(0, green_desired=0), after=901).release
