@@ -108,8 +108,6 @@ def _purpose(what: What) -> str:
             return "To go on"
         case "promoted":
             return "To go back"
-        case "failed":
-            return "To try again"
     return "To look"
 
 

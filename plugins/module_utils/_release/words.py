@@ -12,6 +12,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.evidence imp
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 
 BAR = 10
+PLAYBOOKS = "calstack.aws"
 _VERDICT = re.compile(r"(?P<gate>.+?): (?P<outcome>pass|fail|inconclusive)(?:, (?P<words>.*))?", re.DOTALL)
 
 
@@ -78,25 +79,32 @@ def rollback_seconds(release: Release) -> float | None:
 
 
 def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
-    """What to do next. `inventory` as `-i` takes it, for example `inventories/prod`."""
+    """What to do next. `inventory` as `-i` takes it, for example `inventories/prod`.
 
-    def play(name: str) -> str:
-        return f"ansible-playbook playbooks/{name}.yml -i {inventory}"
+    Playbooks go by their names in the collection: those are found in a checkout and where the collection is installed.
+    """
 
-    again = f"{play('release')} -e release_image={release.image or 'IMAGE'}"
+    def play(name: str, more: str = "") -> str:
+        return f"ansible-playbook {PLAYBOOKS}.{name} -i {inventory}{more}"
+
+    shown = play("status", f" -e release_show={release.id}")
     match release.phase:
         case Phase.PROMOTED:
             return (Advice(f"To go back to {release.stable}", play("rollback")),)
         case Phase.ROLLED_BACK:
             return (
-                Advice("To see each gate's numbers", play("status")),
-                Advice("To release a mended image", f"{play('release')} -e release_image=IMAGE"),
+                Advice("To see each gate's numbers", shown),
+                Advice("To release a mended image", play("release", " -e release_image=IMAGE")),
             )
         case Phase.PAUSED:
             return (Advice("To go on", play("promote")), Advice("To go back", play("rollback")))
         case Phase.ROLLBACK_FAILED:
             return (
-                Advice("To see who serves users now", play("status")),
+                Advice("To see who serves users now, and what was tried", shown),
                 Advice("To try the rollback again", play("rollback")),
             )
-    return (Advice("To go on from here", again), Advice("To go back", play("rollback")))
+    return (
+        Advice("To see how far it is", shown),
+        Advice("To go on from here", play("release", f" -e release_image={release.image or 'IMAGE'}")),
+        Advice("To go back", play("rollback")),
+    )

@@ -46,7 +46,7 @@ def test_the_tarball_holds_the_collection_and_nothing_of_the_checkout(tarball):
     }  # fmt: skip
 
 
-def test_the_installed_collection_resolves_its_playbook_and_modules(tarball, tmp_path):
+def test_the_installed_collection_resolves_its_playbooks_and_modules(tarball, tmp_path):
     bin_ = Path(sys.executable).parent
     subprocess.run(
         [bin_ / "ansible-galaxy", "collection", "install", tarball, "-p", tmp_path, "--no-deps", "--offline"],
@@ -54,8 +54,9 @@ def test_the_installed_collection_resolves_its_playbook_and_modules(tarball, tmp
     )  # fmt: skip
     environment = {"PATH": f"{bin_}:/usr/bin:/bin", "HOME": str(tmp_path)}
     environment["ANSIBLE_COLLECTIONS_PATH"] = f"{tmp_path}:{CHECKOUT / 'collections'}"
+    playbooks = [f"calstack.aws.{name}" for name in ("site", "release", "promote", "rollback", "status")]
     for command in (
-        ["ansible-playbook", "--syntax-check", "calstack.aws.site", "-i", str(CHECKOUT / "inventories/dev")],
+        ["ansible-playbook", "--syntax-check", *playbooks, "-i", str(CHECKOUT / "inventories/dev")],
         ["ansible-doc", "-t", "module", "calstack.aws.stack_info"],
     ):
         done = subprocess.run(

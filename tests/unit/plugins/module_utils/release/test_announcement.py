@@ -11,7 +11,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.announcement
     subject,
     text,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release, Step
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Step
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import advice
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ RELEASE = Release(
     by="arn:aws:iam::123456789012:user/ada",
     weight=10,
 )
-PROMOTE = "ansible-playbook playbooks/promote.yml -i inventories/prod"
+PROMOTE = "ansible-playbook calstack.aws.promote -i inventories/prod"
 
 
 def test_a_pause_says_what_why_and_how_to_go_on() -> None:
@@ -56,7 +57,7 @@ def test_a_pause_says_what_why_and_how_to_go_on() -> None:
         (
             "failed",
             "the release of 1.1.0 could not be rolled back: green may still serve users, somebody must look now.",
-            "To try again",
+            "To look",
         ),
     ],
 )
@@ -64,6 +65,23 @@ def test_each_news_has_its_words(what: What, first: str, last: str) -> None:
     lines = text(Notification(what, RELEASE, next_command="command")).splitlines()
     assert lines[0] == f"calstack-prod: {first}"
     assert lines[-1] == f"{last}: command"
+
+
+@pytest.mark.parametrize(
+    ("what", "phase", "playbook"),
+    [
+        ("started", Phase.PREPARE, "status"),
+        ("paused", Phase.PAUSED, "promote"),
+        ("promoted", Phase.PROMOTED, "rollback"),
+        ("rolled_back", Phase.ROLLED_BACK, "status"),
+        ("failed", Phase.ROLLBACK_FAILED, "status"),
+    ],
+)
+def test_the_command_does_what_its_words_say(what: What, phase: Phase, playbook: str) -> None:
+    first = advice(replace(RELEASE, phase=phase), "inventories/prod")[0].command
+    purpose = {"status": "To look", "promote": "To go on", "rollback": "To go back"}[playbook]
+    said = text(Notification(what, RELEASE, next_command=first)).splitlines()[-1]
+    assert said.startswith(f"{purpose}: ansible-playbook calstack.aws.{playbook} -i inventories/prod")
 
 
 def test_a_rollback_is_called_so_and_an_image_without_a_label_by_its_digest() -> None:

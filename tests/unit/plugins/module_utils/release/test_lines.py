@@ -102,7 +102,7 @@ def test_the_summary_of_a_promotion():
     assert summary(done, (), "dev", UTC) == [
         "RELEASE r-1 promoted in 12 min 4 s: green serves everybody with calstack:1.1.0, before it was calstack:1.0.0",
         "  warm      blue until 13:00:00: going back is one call",
-        "  next      To go back to blue: ansible-playbook playbooks/rollback.yml -i inventories/dev",
+        "  next      To go back to blue: ansible-playbook calstack.aws.rollback -i inventories/dev",
     ]
 
 

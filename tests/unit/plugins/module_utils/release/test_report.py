@@ -156,7 +156,7 @@ def test_a_promotion_says_who_what_and_how_long():
         "12 min 4 s",
         "assumed-role/deploy/kim",
         "LOG_LEVEL",
-        "rollback.yml -i inventories/dev",
+        "calstack.aws.rollback -i inventories/dev",
     ):
         assert expected in words
 

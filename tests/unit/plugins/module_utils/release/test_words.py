@@ -14,6 +14,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.words import
     rollback_seconds,
     verdict_words,
 )
+from conftest import CHECKOUT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,11 +101,18 @@ def test_the_rollback_is_measured_from_the_verdict_to_the_rule():
 def test_there_is_always_something_to_do_next_in_the_inventory(phase):
     commands = [item.command for item in advice(release(phase), "inventories/prod")]
     assert commands
-    assert all(
-        command.startswith("ansible-playbook playbooks/") and "-i inventories/prod" in command for command in commands
-    )
+    for command in commands:
+        program, playbook, option, inventory = command.split()[:4]
+        assert (program, option, inventory) == ("ansible-playbook", "-i", "inventories/prod")
+        assert (CHECKOUT / "playbooks" / f"{playbook.removeprefix('calstack.aws.')}.yml").is_file()
+
+
+@pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED, Phase.ANALYSE])
+def test_who_is_to_look_sees_that_release(phase):
+    first = advice(release(phase), "inventories/prod")[0].command
+    assert first == "ansible-playbook calstack.aws.status -i inventories/prod -e release_show=r-1"
 
 
 def test_only_who_is_not_back_is_told_to_go_back():
-    assert not any("rollback.yml" in item.command for item in advice(release(Phase.ROLLED_BACK), "inventories/x"))
-    assert any("rollback.yml" in item.command for item in advice(release(Phase.ROLLBACK_FAILED), "inventories/x"))
+    assert not any("aws.rollback" in item.command for item in advice(release(Phase.ROLLED_BACK), "inventories/x"))
+    assert any("aws.rollback" in item.command for item in advice(release(Phase.ROLLBACK_FAILED), "inventories/x"))
