@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
@@ -20,7 +20,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.action impor
 from ansible_collections.calstack.aws.plugins.module_utils._release.clients import is_passing
 from ansible_collections.calstack.aws.plugins.module_utils._release.decide import decide
 from ansible_collections.calstack.aws.plugins.module_utils._release.decision import Decision, Now
-from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import LockLostError
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
     RESTING,
@@ -37,11 +36,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.ports import
     Judge,
     Records,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
 from ansible_collections.calstack.aws.plugins.module_utils._release.rule import only
-from ansible_collections.calstack.aws.plugins.module_utils._release.steps import remaining
 from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import verdict_words
+from ansible_collections.calstack.aws.plugins.module_utils._release.telling import News, happened, phase_words, tick
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 COURTESIES = (KeepImage, ScheduleRetirement)
@@ -79,8 +76,7 @@ class Controller:
         self._trouble_since = 0.0
         self._armed_at = 0.0
         self._said = ""
-        self._bake: tuple[Phase, float] = (Phase.PREPARE, 0.0)
-        self._outcomes: dict[str, Outcome] = {}
+        self._news = News()
 
     def run(self, release: Release, request: Request | None = None) -> Release:
         """Work on `release` (recorded already) until it rests. `request` is heeded first.
@@ -127,8 +123,9 @@ class Controller:
         decision = decide(release, Now(world, verdicts, now), request or self.heart.request)
         # Known before anything is recorded: what follows from it may not wait for the table.
         self._condemned = decision.release if decision.release.phase == Phase.ROLL_BACK else None
-        self._tell_tick(release, world, verdicts, now)
-        self._tell_verdicts(release, verdicts)
+        self.audience.tick(tick(release, world, verdicts, now))
+        for words in self._news.of(release, verdicts):
+            self._note(release, "verdict", words)
         return self._carry_out(release, decision)
 
     def _look(self, release: Release, now: float) -> World:
@@ -259,7 +256,7 @@ class Controller:
         if after == self._recorded:
             return after
         turned = self._recorded is None or after.phase != self._recorded.phase
-        event = self._event(after, "phase", phase_words(after)) if turned else None
+        event = happened(after, "phase", phase_words(after), self.clock()) if turned else None
         self.records.save(after, event)
         self._recorded = after
         if event:
@@ -267,12 +264,9 @@ class Controller:
         return after
 
     def _note(self, release: Release, kind: str, words: str) -> None:
-        event = self._event(release, kind, words)
+        event = happened(release, kind, words, self.clock())
         self.records.append(release, event)
         self.audience.event(event)
-
-    def _event(self, release: Release, kind: str, words: str) -> Event:
-        return Event(self.clock(), kind, words, release.phase.value, release.weight)
 
     def _trouble(self, release: Release, error: CalstackError) -> None:
         self._trouble_since = self._trouble_since or self.clock()
@@ -285,51 +279,3 @@ class Controller:
 
     def _patience_over(self, release: Release) -> bool:
         return self.clock() - self._trouble_since > release.pace.patience
-
-    def _tell_verdicts(self, release: Release, verdicts: Sequence[Verdict]) -> None:
-        """A gate is worth an entry when its outcome has changed; that a bake begins with nothing known is not."""
-        if self._bake != (release.phase, release.since):
-            self._bake, self._outcomes = (release.phase, release.since), {}
-        for verdict in verdicts:
-            before = self._outcomes.get(verdict.gate, "inconclusive")
-            if verdict.outcome != before and (release.phase != Phase.SHIFT or verdict.outcome == "fail"):
-                self._note(release, "verdict", verdict_words(verdict))
-                self._outcomes[verdict.gate] = verdict.outcome
-
-    def _tell_tick(self, release: Release, world: World, verdicts: Sequence[Verdict], now: float) -> None:
-        serving = release.phase in SERVING or release.weight > 0
-        self.audience.tick(
-            Tick(
-                at=now,
-                release=release.id,
-                phase=release.phase.value,
-                stable=release.stable,
-                candidate=release.candidate,
-                weight=world.share(release.candidate),
-                step=release.step + 1 if serving else 0,
-                steps=len(release.steps),
-                left=remaining(release, now),
-                words=release.reason if release.phase == Phase.ROLL_BACK else "",
-                verdicts=tuple(verdicts),
-            )
-        )
-
-
-def phase_words(release: Release) -> str:
-    """What a phase means for people."""
-    words = {
-        Phase.PREPARE: "hold autoscaling, register the task definition",
-        Phase.START: f"start {release.candidate}",
-        Phase.HEALTHY: f"wait for {release.tasks} healthy targets of {release.candidate}",
-        Phase.SMOKE: f"ask {release.candidate} through the test rule",
-        Phase.SHIFT: f"send {release.steps[release.step].weight} % to {release.candidate}",
-        Phase.ANALYSE: f"step {release.step + 1} of {len(release.steps)}: bake at {release.weight} %",
-        Phase.BAKE: f"{release.candidate} has all requests: the last bake",
-        Phase.PROMOTE: f"{release.candidate} becomes stable",
-        Phase.ROLL_BACK: f"back to {release.stable}: {release.reason}",
-        Phase.PAUSED: f"paused: {release.reason}",
-        Phase.PROMOTED: f"{release.label} is stable, on {release.candidate}",
-        Phase.ROLLED_BACK: f"all is back as it was: {release.stable} has all requests",
-        Phase.ROLLBACK_FAILED: f"somebody has to look: {release.reason}",
-    }
-    return words[release.phase]

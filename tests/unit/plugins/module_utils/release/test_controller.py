@@ -13,9 +13,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.action impor
     SetWeights,
     UpdateService,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._release.controller import AbandonedError, phase_words
+from ansible_collections.calstack.aws.plugins.module_utils._release.controller import AbandonedError
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import LockLostError
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Request, Step
+from ansible_collections.calstack.aws.plugins.module_utils._release.telling import phase_words
 from play_aws import CANARY, NOON, QUICK, Behaviour, Killed, Lock, PlayAws, asked, failing, refused, throttled
 
 LONG = (Step(10, 100.0), Step(100, 10.0))
