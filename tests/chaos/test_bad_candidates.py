@@ -18,7 +18,7 @@ def test_a_good_one_is_promoted(scene, before, image, controllers, crowd, tell):
 def test_crashes_at_start(scene, before, image, controllers, crowd, tell):
     fault(scene, image, "crash-at-start")
     run = controllers.run(image=image)
-    tell(assert_settled(scene, before, run, crowd, words=["tasks", "exit code 1", "calstack.aws.release"]))
+    tell(assert_settled(scene, before, run, crowd, words=["tasks", "exit code 1", "release_image="]))
     assert not crowd.of(scene.idle)
 
 

@@ -45,6 +45,8 @@ ROLLING_BACK = (
     "application-autoscaling:RegisterScalableTarget#4",
     "application-autoscaling:RegisterScalableTarget#5",
     "scheduler:DeleteSchedule#3",
+    "scheduler:DeleteSchedule#4",
+    "scheduler:DeleteSchedule#5",
     "sns:Publish#2",
 )
 ALARM = "checkout-errors"

@@ -30,7 +30,7 @@ def test_rule_set_to_another_weight_by_hand(scene, before, image, controllers, c
     print(run.words)
     assert scene.rule() == Rule({before.stable: 70, other(before.stable): 30}), "the release fights with a person"
     assert scene.lock() == ""
-    for word in ("30 %", "the release had set 10 %", "promote.yml", "rollback.yml"):
+    for word in ("30 %", "the release had set 10 %", "promote", "rollback"):
         assert word in run.words
     again = controllers.run(state="promoted", host="second-controller")
     tell(assert_settled(scene, before, again, crowd, outcome="promoted"))

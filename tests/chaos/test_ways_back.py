@@ -21,7 +21,7 @@ def test_back_while_warm(scene, before, image, controllers, crowd, tell):
     assert len(weights) == 1, "users' way changed more than once"
     assert not {"ecs:UpdateService#1", "ecs:RegisterTaskDefinition#1"} & set(run.journal)
     assert took < 10
-    tell(assert_settled(scene, there, run, crowd, outcome="promoted", words=["ROLLBACK", "promoted", "playbooks"]))
+    tell(assert_settled(scene, there, run, crowd, outcome="promoted", words=["ROLLBACK", "promoted", "To go back"]))
 
 
 def test_back_to_an_earlier_release_when_cold(scene, before, image, controllers, crowd, tell):
