@@ -18,7 +18,7 @@ options:
     type: str
     default: ""
   limit:
-    description: How many releases to list, newest first.
+    description: How many releases to list, newest first. At least 1.
     type: int
     default: 10
   report_dir:
@@ -127,7 +127,7 @@ lock:
       returned: always
       sample: 20260314-140312
 lines:
-  description: The same for people, a line a list item.
+  description: The same for people, a line a list item. Times are in UTC.
   returned: always
   type: list
   elements: str

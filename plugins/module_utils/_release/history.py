@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from itertools import groupby
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Held
-from ansible_collections.calstack.aws.plugins.module_utils._release.lines import line
+from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
+    day,
+    day_line,
+    line,
+    moment,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
@@ -22,7 +27,7 @@ REASON = 90
 
 
 def lines(releases: Sequence[Release], held: Held | None, now: float, timeline: Sequence[Event] = ()) -> list[str]:
-    """One or two lines a release, who works on one now, and a timeline where one is given. Times are UTC."""
+    """One or two lines a release, who works on one now, and a timeline where one is given, by its days."""
     return list(_lines(releases, held, now, timeline))
 
 
@@ -36,8 +41,10 @@ def _lines(releases: Sequence[Release], held: Held | None, now: float, timeline:
             yield f"                 {reason if len(reason) <= REASON else reason[: REASON - 1] + '…'}"
     if held:
         yield f"At work: {held.holder}, last heartbeat {held.age(now):.0f} s ago"
-    for event in timeline:
-        yield line(event, UTC)
+    for _, events in groupby(timeline, lambda event: day(event.at)):
+        told = list(events)
+        yield day_line(told[0].at)
+        yield from map(line, told)
 
 
 def _state(release: Release, now: float) -> str:
@@ -49,6 +56,6 @@ def _state(release: Release, now: float) -> str:
 
 def _besides(release: Release, now: float) -> str:
     if release.phase == Phase.PROMOTED and release.warm_until > now:
-        return f"{release.stable} warm until {datetime.fromtimestamp(release.warm_until, UTC):%H:%M} UTC"
+        return f"{release.stable} warm until {moment(release.warm_until, now)}"
     took = rollback_seconds(release)
     return f"back on {release.stable} {duration(took)} after the verdict" if took is not None else ""

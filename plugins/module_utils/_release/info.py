@@ -25,6 +25,8 @@ def run(module: Any) -> None:
     """Read what `module` (an AnsibleAWSModule) asks for, and end it."""
     params = module.params
     try:
+        if params["limit"] < 1:
+            raise InputError(f"limit is {params['limit']}: give how many releases to list, at least 1.")
         store = Store(table.client(module), table_name(params["stack_name"]))
         releases = store.history(params["limit"])
         chosen = _chosen(store, params["release"], releases)

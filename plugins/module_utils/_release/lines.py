@@ -2,14 +2,14 @@
 # GNU General Public License v3.0-or-later (see LICENSE)
 """A release as lines of text: one for each event, one that shows the state of things now, and the last ones. Pure.
 
-Times of day are in `zone`; without one, in the controller's own.
+Times are UTC, as CloudWatch's and other people's: `day` says so once, above the lines of a day.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
@@ -35,9 +35,25 @@ _LABEL = 12
 _ORDER: tuple[Outcome, ...] = ("fail", "inconclusive", "pass")
 
 
-def line(event: Event, zone: tzinfo | None = None) -> str:
+def day(at: float) -> date:
+    """The day that times of `at` are of."""
+    return datetime.fromtimestamp(at, UTC).date()
+
+
+def day_line(at: float) -> str:
+    """What stands above the first line, and above the first of each further day."""
+    return f"{day(at)}, times in UTC"
+
+
+def moment(at: float, seen_at: float) -> str:
+    """When something will be, for who reads it at `seen_at`: with the date where that is another day."""
+    there = datetime.fromtimestamp(at, UTC)
+    return f"{there:%H:%M} UTC" if day(at) == day(seen_at) else f"{there:%Y-%m-%d %H:%M} UTC"
+
+
+def line(event: Event) -> str:
     """One entry of the timeline."""
-    return f"{_clock(event.at, zone)}  {_label(event):<{_LABEL}} {clean(event.words)}"
+    return f"{_clock(event.at)}  {_label(event):<{_LABEL}} {clean(event.words)}"
 
 
 def tone(event: Event) -> Tone:
@@ -63,10 +79,10 @@ _PHASES: dict[str, Tone] = {
 }
 
 
-def tick_line(tick: Tick, zone: tzinfo | None = None) -> str:
+def tick_line(tick: Tick) -> str:
     """The state of things now, where nothing can be redrawn."""
     parts = [f"candidate {tick.candidate} {bar(tick.weight)} {tick.weight:>3} %", _place(tick), clean(tick.words)]
-    return f"{_clock(tick.at, zone)}  {tick.phase:<{_LABEL}} {'   '.join(part for part in parts if part)}"
+    return f"{_clock(tick.at)}  {tick.phase:<{_LABEL}} {'   '.join(part for part in parts if part)}"
 
 
 def status(tick: Tick, width: int) -> str:
@@ -97,9 +113,7 @@ def cut(text: str, width: int) -> str:
     return f"{kept}…" if width > 0 else ""
 
 
-def summary(
-    release: Release, timeline: Sequence[Event], environment: str = "ENV", zone: tzinfo | None = None
-) -> list[str]:
+def summary(release: Release, timeline: Sequence[Event], environment: str = "ENV") -> list[str]:
     """The last lines of a release: what came of it, why, how fast a rollback was, what to do next."""
     lines = [_outcome(release)]
     if release.phase is not Phase.PROMOTED and release.reason:
@@ -111,7 +125,8 @@ def summary(
     if trouble:
         lines.append(f"  trouble   {trouble} call{'' if trouble == 1 else 's'} had to be tried again: see the timeline")
     if release.phase is Phase.PROMOTED and release.warm_until:
-        lines.append(f"  warm      {release.stable} until {_clock(release.warm_until, zone)}: going back is one call")
+        until = moment(release.warm_until, release.ended_at)
+        lines.append(f"  warm      {release.stable} until {until}: going back is one call")
     for item in advice(release, f"inventories/{environment}"):
         lines.append(f"  next      {item.words}: {item.command}")
     return lines
@@ -157,8 +172,8 @@ def _label(event: Event) -> str:
     return event.phase if event.kind == "phase" else event.kind
 
 
-def _clock(at: float, zone: tzinfo | None) -> str:
-    return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
 
 
 def _columns(char: str) -> int:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import date
 
 from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
     Tone,
+    day,
+    day_line,
     line,
     plain,
     status,
@@ -37,20 +39,21 @@ class Screen:
     tell what is about to be done.
     """
 
-    def __init__(self, width: Callable[[], int | None], intents: bool = False, zone: tzinfo | None = None) -> None:
-        self._width, self._intents, self._zone = width, intents, zone
+    def __init__(self, width: Callable[[], int | None], intents: bool = False) -> None:
+        self._width, self._intents = width, intents
         self._line = ""
+        self._day: date | None = None
         self._last: Tick | None = None
 
     def take(self, entry: Event | Tick) -> list[Output]:
         """What to write because of `entry`, in this order."""
         if isinstance(entry, Event):
             wanted = self._intents or entry.kind != "intent"
-            return self._keep(Output(line(entry, self._zone), tone(entry))) if wanted else []
+            return self._dated(entry.at, Output(line(entry), tone(entry))) if wanted else []
         width = self._width()
         last = self._last = self._last or replace(entry, weight=0)
         worth = plain(entry, last) if width is None else entry.weight != last.weight
-        told = self._keep(Output(tick_line(entry, self._zone))) if worth else []
+        told = self._dated(entry.at, Output(tick_line(entry))) if worth else []
         if worth:
             self._last = entry
         return told if width is None else [*told, *self._redraw(status(entry, width - 1))]
@@ -61,10 +64,15 @@ class Screen:
         self._line = ""
         return erase
 
-    def _keep(self, output: Output) -> list[Output]:
+    def _dated(self, at: float, output: Output) -> list[Output]:
+        new = day(at) != self._day
+        self._day = day(at)
+        return self._keep(Output(day_line(at)), output) if new else self._keep(output)
+
+    def _keep(self, *outputs: Output) -> list[Output]:
         if not self._line:
-            return [output]
-        return [Output(ERASE, stays=False), output, Output(f"{self._line}\r", stays=False)]
+            return list(outputs)
+        return [Output(ERASE, stays=False), *outputs, Output(f"{self._line}\r", stays=False)]
 
     def _redraw(self, text: str) -> list[Output]:
         self._line = text

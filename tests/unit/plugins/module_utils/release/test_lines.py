@@ -1,7 +1,7 @@
 """A release as lines of text."""
 
+import time
 from dataclasses import replace
-from datetime import UTC
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
@@ -45,14 +45,14 @@ def event(kind: str, words: str, phase: str = "analyse") -> Event:
 
 
 def test_a_verdict_and_a_phase_have_a_line():
-    assert line(event("verdict", SPLIT), UTC) == f"12:00:00  verdict      {SPLIT}"
-    assert line(event("phase", "green is warm", "healthy"), UTC) == "12:00:00  healthy      green is warm"
+    assert line(event("verdict", SPLIT)) == f"12:00:00  verdict      {SPLIT}"
+    assert line(event("phase", "green is warm", "healthy")) == "12:00:00  healthy      green is warm"
 
 
 def test_a_tick_has_bar_step_and_time_left():
-    shown = tick_line(TICK, UTC)
+    shown = tick_line(TICK)
     assert shown == "12:00:00  analyse      candidate green █░░░░░░░░░  10 %   step 1 of 4, about 12 min left"
-    assert "step" not in tick_line(replace(TICK, step=0), UTC)
+    assert "step" not in tick_line(replace(TICK, step=0))
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,16 @@ def test_an_unchanged_tick_is_told_again_after_half_a_minute():
 
 def test_the_summary_of_a_promotion():
     done = replace(RELEASE, phase=Phase.PROMOTED, weight=100, ended_at=NOON + 724, warm_until=NOON + 3600)
-    assert summary(done, (), "dev", UTC) == [
+    assert summary(done, (), "dev") == [
         "RELEASE r-1 promoted in 12 min 4 s: green serves everybody with calstack:1.1.0, before it was calstack:1.0.0",
-        "  warm      blue until 13:00:00: going back is one call",
+        "  warm      blue until 13:00 UTC: going back is one call",
         "  next      To go back to blue: ansible-playbook calstack.aws.rollback -i inventories/dev",
     ]
+
+
+def test_another_day_is_named():
+    warm = replace(RELEASE, phase=Phase.PROMOTED, ended_at=NOON, warm_until=NOON + 90000)
+    assert "  warm      blue until 2026-07-23 13:00 UTC: going back is one call" in summary(warm, (), "dev")
 
 
 def test_the_summary_of_a_rollback_has_reason_and_measured_time():
@@ -115,7 +120,7 @@ def test_the_summary_of_a_rollback_has_reason_and_measured_time():
         verdict_at=NOON + 60,
         restored_at=NOON + 60.4,
     )
-    said = summary(done, (event("trouble", "x"),), "dev", UTC)
+    said = summary(done, (event("trouble", "x"),), "dev")
     assert said[0] == "RELEASE r-1 rolled back in 1 min 30 s: blue serves everybody with calstack:1.0.0, as before"
     assert "  reason    error rate: fail, [2J 4 %" in said
     assert "  rollback  blue had all requests again 0.40 s after the verdict" in said
@@ -128,20 +133,42 @@ def test_a_failed_rollback_shouts():
     assert "30 %" in said[0]
 
 
+@pytest.fixture
+def zone(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 def texts(outputs: list[Output]) -> str:
     return "".join(output.text + ("\n" if output.stays else "") for output in outputs)
 
 
 def test_without_a_terminal_there_are_only_lines():
-    screen = Screen(lambda: None, zone=UTC)
+    screen = Screen(lambda: None)
     said = screen.take(TICK) + screen.take(replace(TICK, at=NOON + 1)) + screen.take(event("done", "x"))
-    assert [output.stays for output in said] == [True, True]
+    assert [output.stays for output in said] == [True, True, True]
     assert "\x1b" not in texts(said)
     assert screen.close() == []
 
 
+def test_times_are_utc_wherever_the_controller_is_and_a_new_day_is_told(zone):
+    screen = Screen(lambda: None)
+    late = event("done", "x")
+    said = [screen.take(replace(late, at=NOON + later)) for later in (0, 1, 43200)]
+    assert texts([output for outputs in said for output in outputs]).splitlines() == [
+        "2026-07-22, times in UTC",
+        "12:00:00  done         x",
+        "12:00:01  done         x",
+        "2026-07-23, times in UTC",
+        "00:00:00  done         x",
+    ]
+
+
 def test_on_a_terminal_lines_push_the_status_down():
-    screen = Screen(lambda: 40, zone=UTC)
+    screen = Screen(lambda: 40)
     first = screen.take(TICK)
     assert first[-1].text.startswith(ERASE)
     assert first[-1].text.endswith("\r")
@@ -153,7 +180,7 @@ def test_on_a_terminal_lines_push_the_status_down():
 
 
 def test_on_a_terminal_a_new_weight_leaves_a_line():
-    screen = Screen(lambda: 80, zone=UTC)
+    screen = Screen(lambda: 80)
     assert not any(output.stays for output in screen.take(replace(TICK, weight=0)))
     assert any(output.stays for output in screen.take(TICK))
     assert not any(output.stays for output in screen.take(replace(TICK, at=NOON + 60, phase="bake")))
@@ -162,4 +189,4 @@ def test_on_a_terminal_a_new_weight_leaves_a_line():
 def test_intents_are_told_only_to_who_asks():
     intent = event("intent", "set the production rule")
     assert Screen(lambda: None).take(intent) == []
-    assert len(Screen(lambda: None, intents=True).take(intent)) == 1
+    assert "set the production rule" in texts(Screen(lambda: None, intents=True).take(intent))
