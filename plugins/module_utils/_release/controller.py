@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from ansible_collections.calstack.aws.plugins.module_utils._release import turns
+from ansible_collections.calstack.aws.plugins.module_utils._release import roll_back, turns
 from ansible_collections.calstack.aws.plugins.module_utils._release.action import (
     Action,
     ArmDeadMan,
     KeepImage,
     RegisterRevision,
     ScheduleRetirement,
+    SetWeights,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._release.clients import is_passing
 from ansible_collections.calstack.aws.plugins.module_utils._release.decide import decide
@@ -73,6 +74,7 @@ class Controller:
         self._recorded: Release | None = None
         self._world: World | None = None
         self._acted = False
+        self._unsure: Action | None = None
         self._trouble_since = 0.0
         self._armed_at = 0.0
         self._said = ""
@@ -114,44 +116,50 @@ class Controller:
     def turn(self, release: Release, request: Request | None = None) -> Release:
         """One look, one decision, and what it asks for."""
         self.heart.check()
-        now = self.clock()
+        request = request or self.heart.request
         try:
-            world = self._look(release, now)
+            self._world, self._acted = self.eyes.world(release), False
         except CalstackError as error:
-            return self._blind(release, error)
+            return self._blind(release, request, error)
+        return self._carry_out(release, self._decide(release, self._world, request))
+
+    def _decide(self, release: Release, world: World, request: Request | None) -> Decision:
+        now = self.clock()
         verdicts = self.judge.verdicts(release, world, now)
-        decision = decide(release, Now(world, verdicts, now), request or self.heart.request)
+        decision = decide(release, Now(world, verdicts, now), request)
         # Known before anything is recorded: what follows from it may not wait for the table.
         self._condemned = decision.release if decision.release.phase == Phase.ROLL_BACK else None
         self.audience.tick(tick(release, world, verdicts, now))
         for words in self._news.of(release, verdicts):
             self._note(release, "verdict", words)
-        return self._carry_out(release, decision)
+        return decision
 
-    def _look(self, release: Release, now: float) -> World:
-        """What AWS shows; while it does not answer, what it showed a moment ago, if nothing has been done since.
+    def _blind(self, release: Release, request: Request | None, error: CalstackError) -> Release:
+        """AWS shows nothing. Nobody goes any further on what it showed before, but users may go back on it.
 
         A candidate that answers wrongly must not be kept in service by an API that does not answer.
         """
-        try:
-            self._world, self._acted = self.eyes.world(release), False
-        except CalstackError:
-            patient = release.phase == Phase.ROLL_BACK or (self._world and now - self._world.at < STALE_AFTER)
-            if self._world is None or self._acted or not patient:
-                raise
-        return self._world
-
-    def _blind(self, release: Release, error: CalstackError) -> Release:
-        """AWS has shown nothing for too long, or not since the last action."""
+        last, back = self._world, release.phase == Phase.ROLL_BACK
+        if last and not self._acted and (back or self.clock() - last.at < STALE_AFTER):
+            decision = self._decide(release, last, request)
+            if _only_goes_back(release, decision):
+                return self._carry_out(release, decision)
+            if not back:
+                self.sleep(PAUSE_AFTER_TROUBLE)
+                return release
         self._trouble(release, error)
+        if back and last and (release.weight or self._unsure == only(release.stable)):
+            decision = roll_back.unseen(release, Now(last, (), self.clock()))
+            if decision.actions:
+                return self._carry_out(release, decision)
         if self._patience_over(release) and release.phase not in (Phase.ROLL_BACK, Phase.PROMOTE):
             release = self._moved(turns.to_rollback(release, f"AWS cannot be read: {error}", self.clock()))
         return self._endure(release, error)
 
-    def _carry_out(self, before: Release, decision: Decision) -> Release:
+    def _carry_out(self, release: Release, decision: Decision) -> Release:
         release = self._moved(decision.release)
-        if release.extended > before.extended:
-            self._note(release, "note", decision.words)
+        if decision.note:
+            self._note(release, "note", decision.note)
         for action in decision.actions:
             try:
                 made = self._do(release, action)
@@ -172,7 +180,7 @@ class Controller:
     def _do(self, release: Release, action: Action) -> str:
         self._note(release, "intent", str(action))
         self.heart.check()
-        self._acted = True
+        self._acted, self._unsure = True, action
         try:
             made = self.hands.do(action)
         except CalstackError as error:
@@ -180,6 +188,7 @@ class Controller:
                 raise
             self._note(release, "trouble", f"{action}: {error}")
             return ""
+        self._unsure = None
         self._note(release, "done", str(action))
         if isinstance(action, ArmDeadMan):
             self._armed_at = self.clock()
@@ -279,3 +288,10 @@ class Controller:
 
     def _patience_over(self, release: Release) -> bool:
         return self.clock() - self._trouble_since > release.pace.patience
+
+
+def _only_goes_back(release: Release, decision: Decision) -> bool:
+    """Whether a decision condemns the candidate or sends its users back, and does nothing besides."""
+    news = decision.actions or decision.release.phase != release.phase
+    harmless = all(isinstance(action, SetWeights) for action in decision.actions)
+    return bool(news) and harmless and decision.release.phase == Phase.ROLL_BACK

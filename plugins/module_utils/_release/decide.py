@@ -230,7 +230,7 @@ def _unclear(release: Release, words: str, now: Now) -> Decision:
     if release.extended >= release.pace.extensions:
         return _pause_before_the_next(release, f"inconclusive at {step.weight} %: {words}", now)
     longer = f"inconclusive, so the bake at {step.weight} % goes on for up to {step.bake:.0f} s: {words}"
-    return Decision(replace(release, extended=release.extended + 1), words=longer)
+    return Decision(replace(release, extended=release.extended + 1), note=longer)
 
 
 def _pause_before_the_next(release: Release, reason: str, now: Now) -> Decision:

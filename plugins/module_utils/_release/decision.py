@@ -18,7 +18,7 @@ class Decision:
     """Record `release` where it has changed, do `actions` in order, record `then`, wait `wait` seconds, ask again.
 
     The intent is recorded before a side effect, an end only after its last one: killed in between, all of it is done
-    once more. `words` says what is waited for.
+    once more. `words` says what is waited for; `note` is worth an entry of the timeline.
     """
 
     release: Release
@@ -26,6 +26,7 @@ class Decision:
     wait: float = 0.0
     words: str = ""
     then: Release | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

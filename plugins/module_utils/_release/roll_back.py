@@ -89,6 +89,19 @@ def _health(release: Release, now: Now) -> str:
     return f"{now.world.colours[release.stable].healthy} of {_wanted(release)} targets of {release.stable} healthy"
 
 
+def unseen(release: Release, now: Now) -> Decision:
+    """The rule change while AWS shows nothing: harmless where it is made already. No action where stable is too small.
+
+    `now.world` is what was seen last. Its weights may be older than the last change, its tasks count all the same.
+    """
+    healthy = now.world.colours[release.stable].healthy
+    waited = now.at - release.since >= release.pace.capacity_wait
+    share = max(release.weight, release.weight_before)
+    if healthy >= _wanted(release) or (healthy and (waited or share <= SMALL_SHARE)):
+        return Decision(replace(release, weight=0, weight_before=share), (only(release.stable),))
+    return Decision(release)
+
+
 def can_take_over(release: Release, now: Now) -> bool:
     """Whether stable can take the candidate's requests at once; whatever it has is better than a dead candidate."""
     healthy = now.world.colours[release.stable].healthy

@@ -149,6 +149,39 @@ class TestReadsFail:
         assert ended.phase == Phase.ROLLED_BACK
         assert {"blue": 100} in weights_set(aws)
 
+    def test_nobody_goes_on_by_what_was_seen_before(self, aws):
+        """The bake at 10 % would be over while nothing can be read."""
+        aws.at(10, lambda: setattr(aws, "reads_fail_until", aws.now + 20))
+        ended = aws.run(asked())
+        assert ended.phase == Phase.PROMOTED
+        assert next(when for when, weights in aws.rule_log if weights.get("green") == 50) >= NOON + 30
+
+    def test_a_pause_waits_until_it_can_be_seen_where(self, aws):
+        aws.at(10, lambda: setattr(aws, "reads_fail_until", aws.now + 8))
+        aws.at(11, lambda: setattr(aws.lock, "request", Request("pause", "ben", aws.now)))
+        paused = aws.run(asked(steps=LONG))
+        assert (paused.phase, paused.since >= NOON + 18) == (Phase.PAUSED, True)
+
+    def test_a_way_back_that_was_throttled_is_tried_again_unseen(self, aws):
+        self.fails_and_is_throttled(aws)
+        ended = aws.run(asked(steps=LONG))
+        assert ended.phase == Phase.ROLLED_BACK
+        assert next(when - (NOON + 12) < 6 for when, weights in aws.rule_log if weights == {"blue": 100})
+        assert weights_set(aws).count({"blue": 100}) == 1
+
+    def test_but_not_to_a_stable_that_had_no_healthy_task(self, aws):
+        aws.at(10.5, lambda: aws.lose_tasks("blue", 2))
+        aws.behaviours["v1"] = Behaviour(healthy_after=20)
+        self.fails_and_is_throttled(aws)
+        aws.run(asked(steps=LONG))
+        assert next(when for when, weights in aws.rule_log if weights == {"blue": 100}) >= NOON + 40
+
+    def fails_and_is_throttled(self, aws):
+        """The candidate at 12 s; ModifyRule fails until 15 s, and nothing can be read until 42 s."""
+        aws.at(12, lambda: setattr(aws, "evidence", "fail"))
+        aws.at(12, lambda: setattr(aws, "calls_fail", (aws.now + 3, throttled)))
+        aws.at(12.5, lambda: setattr(aws, "reads_fail_until", aws.now + 29.5))
+
     def test_a_wish_is_not_forgotten_when_the_first_look_fails(self, aws):
         session, release, _, _ = aws.begin(asked())
         aws.reads_fail_until = aws.now + 3
