@@ -110,8 +110,8 @@ def _container_lines(old: dict[str, Any], new: dict[str, Any], own: bool) -> Ite
         before, after = short_image(old["image"]), short_image(new["image"])
         yield f"image {before} → {after}" if before != after else f"image {old['image']} → {new['image']}"
     apart = {"image", "environment", "secrets"}
-    before, after = ({key: item[key] for key in item.keys() - apart} for item in (old, new))
-    yield from _differences(before, after, hidden=lambda key: key in HIDDEN or (not own and key in HIDDEN_OF_OTHERS))
+    was, will = ({key: item[key] for key in item.keys() - apart} for item in (old, new))
+    yield from _differences(was, will, hidden=lambda key: key in HIDDEN or (not own and key in HIDDEN_OF_OTHERS))
     variables = _differences(
         old["environment"], new["environment"], hidden=lambda key: not own or bool(_SECRET_NAME.search(key))
     )
