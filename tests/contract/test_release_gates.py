@@ -58,8 +58,9 @@ def put(client: Client, at: float, values: dict[str, list[float]]) -> None:
 
 def test_counts_and_p95_of_a_colour(mended: Client) -> None:
     begin = time.time() // PERIOD * PERIOD - 10 * PERIOD
-    put(mended, begin + 1, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.1] * 50})
-    put(mended, begin + PERIOD, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.3] * 50})
+    good = "HTTPCode_Target_2XX_Count"
+    put(mended, begin + 1, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.1] * 50, good: [1.0] * 50})
+    put(mended, begin + PERIOD, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.3] * 50, good: [1.0] * 47})
     put(mended, begin + PERIOD, {"HTTPCode_Target_5XX_Count": [1.0, 1.0], "TargetConnectionErrorCount": [1.0]})
     put(mended, begin + 2 * PERIOD, {"RequestCount": [1.0] * 1000})
     reader = Metrics(mended, PERIOD, BALANCER)

@@ -40,12 +40,16 @@ class Traffic:
     """A colour's requests as CloudWatch counts them, summed over the periods that lie wholly after `since`.
 
     `p95` in seconds, None without data. `until` is the end of the last period that had data, 0 without any.
+    `unanswered`: those of the errors that no target has answered.
     """
 
     requests: int = 0
     errors: int = 0
     p95: float | None = None
     until: float = 0.0
+    unanswered: int = 0
+    recent: Traffic | None = None
+    """The same of the newest periods, None while there are no others."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,5 @@ class Evidence:
     """Since when the candidate has had fewer healthy targets than it should; 0 while it has enough."""
     trouble: str = ""
     """Why some of it could not be read, in words; empty when nothing failed."""
+    metrics_until: Mapping[str, float] = field(default_factory=dict)
+    """By name of the user's own metrics: the end of the last period that had a value."""

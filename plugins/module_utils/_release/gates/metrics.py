@@ -58,8 +58,9 @@ class Metrics:
     def traffic(self, release: Release, world: World, now: float) -> tuple[Traffic, Traffic]:
         """Stable's and the candidate's since the phase began, from one GetMetricData. Raises CalstackError."""
         wanted = [query for colour in release.colours for query in self._of_colour(colour, world)]
-        answers = self._ask(wanted, *queries.window(release.since, now, self._period), self._period)
-        stable, candidate = (queries.traffic(answers, colour, self._period) for colour in release.colours)
+        begin, end = queries.window(release.since, now, self._period)
+        answers = self._ask(wanted, begin, end, self._period)
+        stable, candidate = (queries.traffic(answers, colour, self._period, end) for colour in release.colours)
         return stable, candidate
 
     def baseline(self, release: Release, world: World) -> Traffic:
@@ -72,8 +73,11 @@ class Metrics:
 
     def custom(
         self, metrics: Sequence[Metric], release: Release, world: World, now: float
-    ) -> dict[str, tuple[float, ...]]:
-        """The values of the user's metrics since the phase began, by name, oldest first. Raises CalstackError."""
+    ) -> tuple[dict[str, tuple[float, ...]], dict[str, float]]:
+        """The values of the user's metrics since the phase began, by name, oldest first; and until when there are any.
+
+        Raises CalstackError.
+        """
         names = {
             "colour": release.candidate,
             "cluster": cluster_name(release.stack),
@@ -83,7 +87,11 @@ class Metrics:
         }
         wanted = [queries.of_metric(index, metric, names) for index, metric in enumerate(metrics)]
         answers = self._ask(wanted, *queries.window(release.since, now, self._period), self._period)
-        return {metric.name: queries.values(answers, index) for index, metric in enumerate(metrics)}
+        values = {metric.name: queries.values(answers, index) for index, metric in enumerate(metrics)}
+        until = {
+            metric.name: queries.values_until(answers, index, self._period) for index, metric in enumerate(metrics)
+        }
+        return values, until
 
     def alarms(self, names: Sequence[str]) -> dict[str, str]:
         """The states of those that exist. Raises CalstackError."""
@@ -108,7 +116,7 @@ class Metrics:
             answers = self._ask(wanted, *span, period)
         except CalstackError as error:
             return {}, str(error)
-        return {colour: queries.series(answers, colour) for colour in world.colours}, ""
+        return {colour: queries.series(answers, colour, period, span[1]) for colour in world.colours}, ""
 
     def _counted(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
         if not gates.error_rate and not gates.latency:
@@ -120,7 +128,8 @@ class Metrics:
         return {"baseline": self.baseline(release, world)} if gates.latency else {}
 
     def _own(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
-        return {"metrics": self.custom(gates.metrics, release, world, now)}
+        values, until = self.custom(gates.metrics, release, world, now)
+        return {"metrics": values, "metrics_until": until}
 
     def _states(self, gates: Gates, release: Release, world: World, now: float) -> dict[str, Any]:
         return {"alarms": self.alarms(gates.alarms)}

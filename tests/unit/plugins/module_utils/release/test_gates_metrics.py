@@ -107,9 +107,13 @@ BLUE, GREEN = GROUPS["blue"], GROUPS["green"]
 POINTS = {
     ("RequestCount", BLUE): {-20: 500, -1: 500, 0: 1e6, 1: 2000, 2: 1000, 5: 9},
     ("HTTPCode_Target_5XX_Count", BLUE): {2: 3},
+    ("HTTPCode_Target_2XX_Count", BLUE): {-20: 500, -1: 400, 0: 1e6, 1: 1900, 2: 997, 5: 9},
+    ("HTTPCode_Target_3XX_Count", BLUE): {-1: 100, 1: 60},
+    ("HTTPCode_Target_4XX_Count", BLUE): {1: 40},
     ("TargetResponseTime", BLUE): {-20: 0.1, 1: 0.2, 2: 0.5},
     ("RequestCount", GREEN): {0: 1e6, 1: 200, 2: 100},
     ("HTTPCode_Target_5XX_Count", GREEN): {0: 1e5, 1: 4, 2: 1},
+    ("HTTPCode_Target_2XX_Count", GREEN): {0: 9e5, 1: 196, 2: 97},
     ("TargetConnectionErrorCount", GREEN): {2: 2},
     ("TargetResponseTime", GREEN): {0: 9.0, 1: 0.3, 2: 0.6},
     ("QueueAge", GREEN): {0: 99.0, 2: 5.0, 1: 3.0},
@@ -125,9 +129,10 @@ def test_evidence_is_what_came_in_whole_minutes_since_the_bake_began():
     found = metrics(cloudwatch).evidence(GATES, RELEASE, WORLD, NOON + 229)
     assert found.since == RELEASE.since
     assert found.stable == Traffic(3000, 3, pytest.approx(0.3), NOON + 180)
-    assert found.candidate == Traffic(300, 7, pytest.approx(0.4), NOON + 180)
+    assert found.candidate == Traffic(300, 7, pytest.approx(0.4), NOON + 180, unanswered=2)
     assert found.baseline == Traffic(500, 0, 0.1, NOON - 1140)
     assert found.metrics == {"queue": (3.0, 5.0)}
+    assert found.metrics_until == {"queue": NOON + 180}
     assert found.alarms == {"busy": "OK"}
     assert found.trouble == ""
 
@@ -137,7 +142,7 @@ def test_both_colours_are_one_call_and_the_baseline_is_asked_once():
     reader, gates = metrics(cloudwatch), replace(GATES, metrics=())
     reader.evidence(gates, RELEASE, WORLD, NOON + 229)
     reader.evidence(gates, RELEASE, WORLD, NOON + 299)
-    assert [len(asked) for asked in cloudwatch.asked] == [8, 4, 8]
+    assert [len(asked) for asked in cloudwatch.asked] == [14, 7, 14]
     assert cloudwatch.spans == [(60, 180), (-2400, -600), (60, 240)]
 
 
@@ -174,9 +179,52 @@ def test_what_no_gate_wants_is_not_asked():
     assert cloudwatch.asked == []
 
 
-def test_missing_requests_are_no_evidence_and_missing_errors_are_none():
+def minutes(requests, good, **more):
+    """Green's counts of each minute from 0 on, as CloudWatch answers them."""
+    counts = {"requests": requests, "answers_2xx": good, **more}
+    return {f"green_{name}": {60.0 * at: float(value) for at, value in enumerate(row)} for name, row in counts.items()}
+
+
+def test_missing_requests_are_no_evidence_and_missing_answers_are_none():
     assert traffic({"green_errors": {0.0: 5.0}}, "green", 60) == Traffic()
-    assert traffic({"green_requests": {0.0: 5.0}}, "green", 60) == Traffic(5, 0, None, 60.0)
+    assert traffic({"green_requests": {0.0: 5.0}}, "green", 60) == Traffic(5, 5, None, 60.0, unanswered=5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Of a target that hangs, the balancer's 504 is counted for no target group.
+        (minutes([100, 100, 100], [100, 40, 100]), (300, 60, 60)),
+        (minutes([100, 100], [90, 100], errors=[4, 0], unreached=[2, 0]), (200, 10, 6)),
+        (minutes([10, 10], [3, 2], answers_3xx=[3, 4], answers_4xx=[4, 4]), (20, 0, 0)),
+        # A connection that failed twice.
+        (minutes([100, 100], [99, 100], unreached=[2, 0]), (200, 2, 2)),
+    ],
+)
+def test_a_request_that_no_target_has_answered_is_an_error(counts, expected):
+    found = traffic(counts, "green", 60)
+    assert (found.requests, found.errors, found.unanswered) == expected
+
+
+def test_an_answer_that_came_in_the_next_period_is_not_missing_and_mends_no_other():
+    found = traffic(minutes([100, 100, 50, 100], [95, 105, 50, 90]), "green", 60)
+    assert (found.requests, found.errors) == (350, 10)
+
+
+def test_what_the_newest_period_lacks_is_neither_an_error_nor_a_request():
+    """Its answers may be on the way, or on the way to CloudWatch: nothing passes by them, and nothing fails."""
+    hanging = minutes([100], [0])
+    assert traffic(hanging, "green", 60, 60.0) == Traffic(0, 0, None, 60.0)
+    assert traffic(hanging, "green", 60, 120.0) == Traffic(100, 100, None, 60.0, unanswered=100)
+    found = traffic(minutes([100, 100], [100, 60], unreached=[0, 10]), "green", 60, 120.0)
+    assert (found.requests, found.errors) == (170, 10)
+
+
+def test_a_long_bake_has_its_newest_periods_apart():
+    assert traffic(minutes([100] * 5, [97] * 5), "green", 60).recent is None
+    found = traffic(minutes([100] * 7, [100] * 5 + [90, 80]), "green", 60)
+    assert (found.requests, found.errors) == (700, 30)
+    assert found.recent == Traffic(500, 30, None, 420.0, unanswered=30)
 
 
 THROTTLED = ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, "GetMetricData")
@@ -240,7 +288,8 @@ def test_against_an_emulated_account():
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     with account() as clients:
         client = clients("cloudwatch")
-        for metric, value in (("RequestCount", 40.0), ("HTTPCode_Target_5XX_Count", 2.0)):
+        counts = {"RequestCount": 40.0, "HTTPCode_Target_5XX_Count": 2.0, "HTTPCode_Target_3XX_Count": 38.0}
+        for metric, value in counts.items():
             dimensions = [{"Name": "LoadBalancer", "Value": BALANCER}, {"Name": "TargetGroup", "Value": GREEN}]
             datum = {"MetricName": metric, "Dimensions": dimensions, "Value": value, "Unit": "Count"}
             data = [{**datum, "Timestamp": now - timedelta(seconds=100)}]
