@@ -67,10 +67,12 @@ class Probes:
 
 @dataclass(frozen=True)
 class ErrorRate:
-    """The candidate's share of 5xx answers may exceed stable's by `tolerance`, or by what chance explains.
+    """The candidate's share of 5xx, and of requests without an answer, may exceed stable's by `tolerance`, or by what
+    chance explains.
 
     `minimum_requests` are needed to pass, of the candidate, and of stable to be compared with; where stable has fewer,
-    the candidate's share is held against `maximum`. `significance` is the chance of a false alarm a judgement.
+    the candidate's share is held against `maximum`. Above `maximum` nothing passes, also where stable is as bad.
+    `significance` is the chance of a false alarm a judgement.
     """
 
     minimum_requests: int = 100

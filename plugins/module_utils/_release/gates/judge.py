@@ -21,6 +21,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.world import
 LAG = 240.0
 """Seconds after which a balancer's metrics are in CloudWatch at the latest (seen by others, AWS promises nothing)."""
 
+REQUEST = "request to the candidate"
+
 
 def judge(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> tuple[Verdict, ...]:
     """In the order of the gates' speed.
@@ -43,20 +45,24 @@ def _samples(evidence: Evidence) -> list[Sample]:
 
 def _measured(gates: Gates, evidence: Evidence, release: Release, world: World, now: float) -> Iterator[Verdict]:
     """What CloudWatch knows."""
-    old = now - evidence.candidate.until - LAG - 2 * gates.period
+    oldest = now - LAG - 2 * gates.period
+    counted = evidence.candidate.until >= oldest
     if gates.error_rate:
-        yield _fresh(error_rate(gates.error_rate, evidence.stable, evidence.candidate), old)
+        yield _fresh(error_rate(gates.error_rate, evidence.stable, evidence.candidate), counted, REQUEST)
     if gates.latency:
-        yield _fresh(latency(gates.latency, evidence, world.share(release.stable) > 0), old)
-    yield from (_metric(metric, evidence.metrics.get(metric.name, ())) for metric in gates.metrics)
+        yield _fresh(latency(gates.latency, evidence, world.share(release.stable) > 0), counted, REQUEST)
+    for metric in gates.metrics:
+        verdict = _metric(metric, evidence.metrics.get(metric.name, ()))
+        known = evidence.metrics_until.get(metric.name, 0.0) >= oldest
+        yield _fresh(verdict, known, f"{metric.statistic} of {metric.metric}")
     yield from (_alarm(name, evidence.alarms.get(name, "")) for name in gates.alarms)
 
 
-def _fresh(verdict: Verdict, old: float) -> Verdict:
+def _fresh(verdict: Verdict, is_new: bool, what: str) -> Verdict:
     """Good news that has become old is none."""
-    if verdict.outcome != "pass" or old <= 0:
+    if verdict.outcome != "pass" or is_new:
         return verdict
-    words = f"CloudWatch has counted no request to the candidate for more than {LAG:.0f} s; before: {verdict.words}"
+    words = f"CloudWatch has got no {what} for more than {LAG:.0f} s; before: {verdict.words}"
     return replace(verdict, outcome="inconclusive", words=words)
 
 

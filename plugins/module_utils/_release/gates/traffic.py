@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Evidence, Outcome, Traffic, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import ErrorRate, Latency
+from ansible_collections.calstack.aws.plugins.module_utils._release.gates.queries import RECENT_PERIODS
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.statistics import binomial, fisher
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.words import chance, counted, seconds
 
@@ -22,20 +23,48 @@ DOUBTFUL = 0.05
 """A rate above the tolerance that is this unlikely by chance is no pass, even where it is not enough to fail."""
 
 
+RECENT_CAUTION = 0.1
+"""There are as many newest periods to judge as a bake has periods: each may give a tenth of the false alarms."""
+
+
 def error_rate(gate: ErrorRate, stable: Traffic, candidate: Traffic) -> Verdict:
-    """The candidate's share of 5xx against stable's by Fisher's exact test, or against a fixed maximum."""
+    """The candidate's share of 5xx and of requests without an answer, in the whole bake and in its newest periods,
+    against stable's by Fisher's exact test, or against a fixed maximum.
+
+    What both colours share is no fault of the candidate's, but above the maximum it is not well either.
+    """
+    if not _whole(candidate).requests:
+        return Verdict(ERROR_RATE, "inconclusive", "CloudWatch has counted no answer of the candidate yet")
+    judged = _compared(gate, stable, candidate)
+    if judged.outcome == "fail":
+        return judged
+    if candidate.recent:
+        before = stable.recent if stable.recent and stable.recent.requests >= gate.minimum_requests else stable
+        strict = replace(gate, significance=gate.significance * RECENT_CAUTION)
+        lately = _compared(strict, before, candidate.recent)
+        if lately.outcome == "fail":
+            return replace(lately, words=f"in the newest {RECENT_PERIODS} periods: {lately.words}")
+    for part, when in ((candidate.recent, f" in the newest {RECENT_PERIODS} periods"), (candidate, "")):
+        if judged.outcome == "pass" and part and _beyond(gate, part):
+            words = (
+                f"{judged.words}; but {counted(_whole(part))}{when} is more than the {100 * gate.maximum:g} % allowed"
+            )
+            return Verdict(ERROR_RATE, "inconclusive", f"{words}: what both colours use may be broken, look at stable")
+    return judged
+
+
+def _compared(gate: ErrorRate, stable: Traffic, candidate: Traffic) -> Verdict:
     there, here = _whole(stable), _whole(candidate)
-    if not here.requests:
-        return Verdict(ERROR_RATE, "inconclusive", "CloudWatch has counted no request to the candidate yet")
+    what = "5xx or no answer" if there.unanswered or here.unanswered else "5xx"
     if there.requests >= gate.minimum_requests:
         p = fisher(here.errors, here.requests, there.errors, there.requests)
         above = _rate(here) - _rate(there) > gate.tolerance
-        words = f"candidate 5xx {counted(here)} against stable {counted(there)}"
+        words = f"candidate {what} {counted(here)} against stable {counted(there)}"
     else:
         p = binomial(here.errors, here.requests, gate.maximum)
         above = _rate(here) > gate.maximum
         words = (
-            f"candidate 5xx {counted(here)} against {100 * gate.maximum:g} % allowed, "
+            f"candidate {what} {counted(here)} against {100 * gate.maximum:g} % allowed, "
             f"as stable has only {there.requests} requests to compare with"
         )
     outcome = _outcome(gate, here, p, above)
@@ -70,6 +99,11 @@ def _outcome(gate: ErrorRate, here: Traffic, p: float, above: bool) -> Outcome:
         return "fail"
     doubtful = above and p < max(DOUBTFUL, gate.significance)
     return "pass" if enough and not doubtful else "inconclusive"
+
+
+def _beyond(gate: ErrorRate, traffic: Traffic) -> bool:
+    here = _whole(traffic)
+    return _rate(here) > gate.maximum and binomial(here.errors, here.requests, gate.maximum) < gate.significance
 
 
 def _slower(gate: Latency, here: float, there: float) -> bool:

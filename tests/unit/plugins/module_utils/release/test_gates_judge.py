@@ -68,6 +68,7 @@ GOOD = Evidence(
     stable=Traffic(3000, 3, 0.2, NOW),
     candidate=Traffic(2000, 2, 0.21, NOW),
     metrics={"queue": (3.0, 5.0)},
+    metrics_until={"queue": NOW},
     alarms={"busy": "OK"},
 )
 ALL = parse(
@@ -269,7 +270,8 @@ class TestErrorRate:
         [
             ((3000, 3), (2000, 2), "pass"),
             ((1_000_000, 100), (1_000_000, 500), "pass"),  # significant, and within the tolerance
-            ((3000, 600), (2000, 400), "pass"),  # as bad as stable is
+            ((3000, 600), (2000, 400), "inconclusive"),  # as bad as stable is: both may be broken
+            ((3000, 40), (2000, 25), "pass"),  # as bad as stable is, and chance explains what is above the maximum
             ((3000, 3), (100, 1), "pass"),  # chance explains it
             ((3000, 3), (100, 2), "inconclusive"),  # chance hardly explains it
             ((3000, 3), (100, 4), "fail"),
@@ -291,6 +293,33 @@ class TestErrorRate:
         found = by_counts(Traffic(), Traffic(2000, 82, 0.2, NOW))
         words = "candidate 5xx 4.1 % (82/2000) against 1 % allowed, as stable has only 0 requests to compare with"
         assert found.words == f"{words}, p < 0.001"
+
+    def test_what_both_colours_share_does_not_pass_above_the_maximum(self):
+        """A migration that locks the shared database."""
+        found = by_counts(Traffic(3000, 900, 0.2, NOW), Traffic(2000, 600, 0.2, NOW))
+        assert found.outcome == "inconclusive"
+        assert found.words.startswith("candidate 5xx 30.0 % (600/2000) against stable 30.0 % (900/3000); but 30.0 %")
+        assert "is more than the 1 % allowed: what both colours use may be broken" in found.words
+        lately = Traffic(90_000, 300, 0.2, NOW, recent=Traffic(900, 270, until=NOW))
+        found = by_counts(lately, replace(lately, requests=80_000))
+        assert found.outcome == "inconclusive"
+        assert "but 30.0 % (270/900) in the newest 5 periods is more than the 1 % allowed" in found.words
+
+    def test_errors_that_began_late_in_a_long_bake(self):
+        """3 % of the last minutes are 0.25 % of the hour."""
+        stable = Traffic(90_000, 90, 0.2, NOW, recent=Traffic(7500, 8, until=NOW))
+        candidate = Traffic(60_000, 150, 0.2, NOW, recent=Traffic(5000, 150, until=NOW))
+        assert by_counts(stable, replace(candidate, recent=None)).outcome == "pass"
+        found = by_counts(stable, candidate)
+        words = "in the newest 5 periods: candidate 5xx 3.0 % (150/5000) against stable 0.1 % (8/7500), p < 0.001"
+        assert (found.outcome, found.words) == ("fail", words)
+        quiet = replace(stable, recent=Traffic(50, 0, until=NOW))
+        assert "against stable 0.1 % (90/90000)" in by_counts(quiet, candidate).words
+        assert by_counts(stable, replace(candidate, recent=Traffic(5000, 10, until=NOW))).outcome == "pass"
+
+    def test_requests_without_an_answer_are_called_so(self):
+        found = by_counts(GOOD.stable, Traffic(2000, 82, 0.2, NOW, unanswered=80))
+        assert found.words.startswith("candidate 5xx or no answer 4.1 % (82/2000) against")
 
     def test_how_many_requests_are_needed(self):
         assert by_counts(GOOD.stable, Traffic(12, 0, 0.2, NOW)).words.endswith("; 100 requests are needed")
@@ -336,7 +365,7 @@ class TestLatency:
 def test_counts_that_stopped_coming_do_not_pass():
     found = by_counts(GOOD.stable, replace(GOOD.candidate, until=NOW - 361))
     assert found.outcome == "inconclusive"
-    assert "no request to the candidate for more than 240 s" in found.words
+    assert "has got no request to the candidate for more than 240 s" in found.words
     assert by_counts(GOOD.stable, replace(GOOD.candidate, until=NOW - 359)).outcome == "pass"
     bad = Traffic(2000, 82, 0.2, NOW - 1000)
     assert by_counts(GOOD.stable, bad).outcome == "fail"
@@ -363,6 +392,15 @@ def test_a_metric_of_the_users_own(values, outcome, words):
     found = verdict(ALL, replace(GOOD, metrics={"queue": values}), "metric queue")
     assert found.outcome == outcome
     assert words in found.words
+
+
+def test_a_metric_of_the_users_own_that_fell_silent_does_not_pass():
+    found = verdict(ALL, replace(GOOD, metrics_until={"queue": NOW - 361}), "metric queue")
+    assert found.outcome == "inconclusive"
+    assert found.words.startswith("CloudWatch has got no Average of QueueAge for more than 240 s; before: Average")
+    assert verdict(ALL, replace(GOOD, metrics_until={"queue": NOW - 359}), "metric queue").outcome == "pass"
+    bad = replace(GOOD, metrics={"queue": (340.0,)}, metrics_until={"queue": NOW - 999})
+    assert verdict(ALL, bad, "metric queue").outcome == "fail"
 
 
 @pytest.mark.parametrize(
@@ -393,7 +431,7 @@ P95 = st.none() | st.floats(0.001, 5)
 TRAFFIC = st.builds(lambda counts, p95, age: Traffic(*counts, p95, NOW - age), COUNTS, P95, st.floats(0, 600))
 EVIDENCE = st.builds(
     lambda candidate, users, stable, here, values, state: Evidence(
-        SINCE, heard(candidate, users), stable, here, {"queue": values}, {"busy": state}
+        SINCE, heard(candidate, users), stable, here, {"queue": values}, {"busy": state}, metrics_until={"queue": NOW}
     ),
     MARKS,
     MARKS,
