@@ -114,9 +114,11 @@ options:
         C(window) answers that fails (0.1 of 30), C(latency_p95) in seconds, C(smoke), the right answers in a row before
         the shift (5), and C(paths), a list with C(path), C(status) (a list), C(body) (a regular expression) and
         C(headers) that the answer must have exactly, its version for example. Off without a url.
-      - C(error_rate) compares the 5xx rates in CloudWatch by Fisher's exact test. It may have C(minimum_requests)
-        (100), C(significance) (0.001), C(tolerance), the excess that is borne (0.005), and C(maximum), the rate that
-        fails where stable has too few requests to compare with (0.01).
+      - C(error_rate) compares the rates of 5xx and of requests without an answer in CloudWatch by Fisher's exact test,
+        of the whole bake and of its newest 5 periods. It may have C(minimum_requests) (100), C(significance) (0.001),
+        C(tolerance), the excess that is borne (0.005), and C(maximum) (0.01), the rate that fails where stable has too
+        few requests to compare with, and that does not pass where stable is as bad. An upgrade to a WebSocket counts as
+        a request without an answer; with many of them, C(maximum) must allow for their share.
       - C(latency) compares the p95. It may have C(ratio) (1.5), C(tolerance) (0.1 seconds), C(minimum_requests) (100)
         and C(maximum), in seconds.
       - C(metrics) is a list of your own, with C(name), C(namespace), C(metric), C(dimensions), C(statistic) (Average),
