@@ -1,0 +1,61 @@
+"""What the role release refuses, and what it hands to its module; the module itself is not played."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from conftest import CHECKOUT
+
+ROLE = CHECKOUT / "roles/release"
+GIVEN = {"env_name": "dev", "stack_name": "calstack-dev", "app_domain": "example.test", "app_health_path": "/"}
+
+
+def play(tmp_path, *tasks):
+    book = tmp_path / "play.yml"
+    book.write_text(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars": GIVEN, "tasks": list(tasks)}])
+    )
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", str(book)]
+    shell = os.environ | {"COLUMNS": "10000"}
+    return subprocess.run(command, cwd=CHECKOUT, env=shell, capture_output=True, text=True, check=False)
+
+
+def test_a_release_of_no_image_is_refused_with_what_to_give(tmp_path):
+    done = play(tmp_path, {"ansible.builtin.include_role": {"name": "calstack.aws.release", "tasks_from": "run"}})
+    assert done.returncode == 2
+    said = " ".join((done.stdout + done.stderr).split())
+    for words in ("release_image is empty", "-e release_image=calstack:1.1.0", "-e release_image=stable"):
+        assert words in said
+    assert "Work on the release" not in said
+
+
+def test_who_goes_back_needs_no_image_and_stable_is_the_modules_none(tmp_path):
+    asserted, work = yaml.safe_load((ROLE / "tasks/run.yml").read_text())[:2]
+    condition = asserted["ansible.builtin.assert"]["that"]
+    cases = [
+        ("released", "", False, ""),
+        ("released", " ", False, " "),
+        ("released", None, False, None),
+        ("rolled_back", "", True, ""),
+        ("paused", "", True, ""),
+        ("released", "stable", True, ""),
+        ("released", "calstack:1.1.0", True, "calstack:1.1.0"),
+    ]
+    compared = {
+        "ansible.builtin.assert": {"that": [f"({condition}) == item[2]", "__handed == item[3]"]},
+        "loop": [list(case) for case in cases],
+        "vars": {
+            "release_goal": "{{ item[0] }}",
+            "release_image": "{{ item[1] }}",
+            "__handed": work["calstack.aws.ecs_blue_green"]["image"],
+        },
+    }
+    done = play(tmp_path, {"ansible.builtin.include_vars": {"file": str(ROLE / "vars/main.yml")}}, compared)
+    assert done.returncode == 0, done.stdout
+
+
+def test_status_and_releases_put_their_reports_into_the_same_folder():
+    default = yaml.safe_load((ROLE / "defaults/main.yml").read_text())["release_report_dir"]
+    assert f"release_report_dir | default('{default}')" in (CHECKOUT / "playbooks/status.yml").read_text()
