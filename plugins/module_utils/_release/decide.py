@@ -40,6 +40,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.steps import
 TICK = 1.0
 READ_BACK_SECONDS = 30.0
 """How long a rule may take to show what ModifyRule has accepted."""
+PROBED = frozenset({Phase.SMOKE, Phase.SHIFT, Phase.ANALYSE, Phase.BAKE})
+"""The candidate is asked by the test rule."""
 STOPPED_TASKS_KEPT = 3000.0
 """ECS shows a stopped task for an hour: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html"""
 
@@ -64,7 +66,17 @@ def _turned(release: Release, now: Now, request: Request | None) -> Decision | N
         return _pause(release, turns.to_pause(release, words, now.at), now)
     if request and request.verb == "pause":
         return _pause(release, turns.to_pause(release, f"{request.by} asked for it", now.at), now)
-    return None
+    return _probed_again(release, now)
+
+
+def _probed_again(release: Release, now: Now) -> Decision | None:
+    """The test rule was pointed back by somebody: stable has answered the candidate's probes. What is known counts no
+    more, but for a failure, which leads to the safe side."""
+    asked = release.kind == "release" and release.phase in PROBED
+    if not asked or now.world.test_colour == release.candidate or turns.first(now.verdicts, "fail"):
+        return None
+    words = f"somebody else changed the test rule: it is set to {release.candidate} again, and the evidence begins anew"
+    return Decision(replace(release, since=now.at), (SetTestRule(release.candidate),), TICK, words, note=words)
 
 
 def _pause(release: Release, paused: Release, now: Now) -> Decision:

@@ -232,6 +232,36 @@ class TestDrift:
         assert decided(there, world(0)).release.phase == Phase.SHIFT
 
 
+PROBED = [Phase.SMOKE, Phase.SHIFT, Phase.ANALYSE, Phase.BAKE]
+
+
+class TestTheTestRule:
+    @pytest.mark.parametrize("phase", PROBED)
+    @pytest.mark.parametrize("shown", ["blue", ""])
+    def test_pointed_elsewhere_it_is_set_again_and_only_later_evidence_counts(self, phase, shown):
+        decision = decided(release(phase), world(test_colour=shown), "pass", after=100)
+        assert decision.actions == (SetTestRule("green"),)
+        assert (decision.release.phase, decision.release.since) == (phase, AT + 100)
+        assert decision.note.startswith("somebody else changed the test rule")
+
+    @pytest.mark.parametrize("phase", PROBED)
+    def test_a_failure_counts_all_the_same(self, phase):
+        assert decided(release(phase), world(test_colour="blue"), "fail").release.phase == Phase.ROLL_BACK
+
+    @pytest.mark.parametrize("there", [release(Phase.START), release(Phase.SHIFT, kind="rollback")])
+    def test_where_nobody_asks_by_it_it_does_not_matter(self, there):
+        assert SetTestRule("green") not in decided(there, world(test_colour="blue")).actions
+
+    def test_a_bake_begins_anew(self):
+        aws = PlayAws()
+        aws.at(10, lambda: setattr(aws, "test_colour", "blue"))
+        ended = aws.run(asked())
+        assert ended.phase == Phase.PROMOTED
+        assert [event.kind for event in aws.timeline[ended.id]].count("note") == 1
+        ten, fifty = (next(at for at, rule in aws.rule_log if rule["green"] == weight) for weight in (10, 50))
+        assert fifty - ten > 15
+
+
 UNDER_WAY = [Phase.PREPARE, Phase.START, Phase.HEALTHY, Phase.SMOKE, Phase.SHIFT, Phase.ANALYSE, Phase.BAKE]
 
 
