@@ -60,8 +60,11 @@ def test_nobody_sticks_to_the_candidate_after_a_rollback(scene, before, image, c
         candidate = until(lambda: _cookie(client, other(before.stable)), "a client comes to the candidate")
         stays = {client.get("/", headers={"Cookie": candidate}).headers["X-App-Colour"] for _ in range(10)}
         assert stays == {other(before.stable)}, "the shift is not sticky at all"
-        back = controllers.run(state="rolled_back", host="second-controller")
+        back = controllers.start(state="rolled_back", host="second-controller")
+        # Seen before the candidate is named again: until then its old cookies would still lead there.
+        until(lambda: scene.rule().weights == {before.stable: 100}, "the candidate is not named", every=0.02)
         seen = {client.get("/", headers={"Cookie": candidate}).headers["X-App-Colour"] for _ in range(10)}
+    back.wait()
     run.wait()
     assert seen == {before.stable}
     tell(assert_settled(scene, before, back, crowd, words=["asked for it"]))
