@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import FAILED, STEADY
-from ansible_collections.calstack.aws.plugins.module_utils._release import roll_back, turns
+from ansible_collections.calstack.aws.plugins.module_utils._release import roll_back, turns, way_back
 from ansible_collections.calstack.aws.plugins.module_utils._release.action import (
     Action,
     ArmDeadMan,
@@ -120,10 +120,11 @@ def _prepare(release: Release, now: Now) -> Decision:
 def _one_off(release: Release, one_off: OneOff, now: Now) -> Decision:
     state = now.world.one_offs.get(one_off.name)
     if state is None:
-        if release.one_off == one_off.name and now.at - release.since > STOPPED_TASKS_KEPT:
-            return _fail(release, f"ECS no longer knows how the one-off task {one_off.name} ended", now)
+        begun = release if release.one_off == one_off.name else replace(release, one_off=one_off.name, since=now.at)
+        if now.at - begun.since > min(one_off.timeout, STOPPED_TASKS_KEPT):
+            return _fail(release, f"ECS does not show the one-off task {one_off.name}, nor how it ended", now)
         return Decision(
-            replace(release, one_off=one_off.name, since=now.at),
+            begun,
             (RunOneOff(release.id, release.candidate, release.task_definition, one_off),),
             TICK,
         )
@@ -140,8 +141,11 @@ def _one_off(release: Release, one_off: OneOff, now: Now) -> Decision:
 def _start(release: Release, now: Now) -> Decision:
     """At stable's size of this moment: what autoscaling has added it will need as well."""
     tasks = max(now.world.colours[release.stable].desired, release.scaling[release.stable].minimum, 1)
+    warm = way_back.is_warm(release, now.world)
+    if warm:
+        tasks = max(tasks, now.world.colours[release.candidate].desired)
     tasks = min(tasks, now.world.colours[release.candidate].maximum)
-    begun = replace(release, tasks=tasks, phase=Phase.HEALTHY, since=now.at)
+    begun = replace(release, tasks=tasks, warm=warm, phase=Phase.HEALTHY, since=now.at)
     return Decision(begun, (UpdateService(release.candidate, tasks, release.task_definition),))
 
 
@@ -157,6 +161,9 @@ def _healthy(release: Release, now: Now) -> Decision:
         return _fail(release, f"the tasks of {candidate.name} do not start.{candidate.evidence}", now)
     if candidate.desired < release.tasks:
         return Decision(release, (UpdateService(release.candidate, release.tasks),), TICK)
+    if way_back.suffices(release, now.world):
+        shifting = turns.enter(release, Phase.SHIFT, now.at)
+        return Decision(shifting, note=way_back.early_words(release, now.world))
     if candidate.rollout == STEADY and candidate.healthy >= release.tasks:
         # A way back is for emergencies, and what it leads to has served before.
         return _enter(release, Phase.SHIFT if release.kind == "rollback" else Phase.SMOKE, now)
@@ -201,7 +208,7 @@ def _shift(release: Release, now: Now) -> Decision:
 
 
 def _grow(release: Release, now: Now) -> Decision | None:
-    """None where the candidate is as large as stable and healthy."""
+    """None where the candidate is as large as stable and healthy, or large enough for a way back."""
     candidate, stable = now.world.colours[release.candidate], now.world.colours[release.stable]
     if candidate.task_definition != release.task_definition:
         return _fail(release, f"somebody gave {candidate.name} another task definition", now)
@@ -209,7 +216,7 @@ def _grow(release: Release, now: Now) -> Decision | None:
     if candidate.desired < tasks:
         grown = replace(release, tasks=tasks)
         return Decision(grown, (UpdateService(release.candidate, tasks),), TICK, "the candidate grows to stable's size")
-    if candidate.healthy < tasks:
+    if candidate.healthy < tasks and not way_back.suffices(release, now.world):
         words = f"{candidate.healthy} of {tasks} targets of {candidate.name} healthy"
         if now.at - release.since > release.pace.start_timeout:
             return _fail(release, f"{words} after {release.pace.start_timeout:.0f} s.{candidate.evidence}", now)

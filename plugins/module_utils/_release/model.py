@@ -144,6 +144,8 @@ class Release:
     weight_before: int = 0
     tasks: int = 0
     """The candidate's desired count."""
+    warm: bool = False
+    """A way back: the candidate ran its task definition already, steadily, when it was told its size."""
     stable_tasks: int = 0
     """Stable's desired count when the release began: what a rollback must find."""
     task_definition: str = ""

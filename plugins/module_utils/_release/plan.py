@@ -23,8 +23,7 @@ def refusals(release: Release, world: World, free_addresses: Mapping[str, int]) 
                 f"the target group of {colour.name} has sticky sessions of its own: users would not follow the "
                 f"weights. Run site.yml, which turns them off; release_stickiness keeps a user with one colour"
             )
-    # As many as stable has; also where some are warm: ECS starts the new ones before it stops those (maximumPercent).
-    need = release.stable_tasks
+    need = _more_tasks(release, world)
     if need > (free := sum(free_addresses.values())):
         found.append(
             f"{release.candidate} needs {need} more address{'' if need == 1 else 'es'}, but its subnets "
@@ -36,6 +35,14 @@ def refusals(release: Release, world: World, free_addresses: Mapping[str, int]) 
             f"{release.stable} runs {tasks} tasks, but {release.candidate} may have {most} at most: raise app_tasks_max"
         )
     return found
+
+
+def _more_tasks(release: Release, world: World) -> int:
+    """As many as stable has; less those that run already what is wanted. Others do not count: ECS starts the new ones
+    before it stops those (maximumPercent)."""
+    candidate = world.colours[release.candidate]
+    same = candidate.task_definition == release.base_task_definition and candidate.image == release.image
+    return max(0, release.stable_tasks - candidate.healthy) if same else release.stable_tasks
 
 
 def plan(

@@ -25,7 +25,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.model import
     Step,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import OneOffState
-from play_aws import CANARY, PlayAws, asked
+from play_aws import CANARY, Behaviour, PlayAws, asked
 from release_parts import AT, BUSY, HELD, IDLE, STEPS, decided, release, world
 
 MIGRATE = OneOff("migrate", ("migrate",), timeout=60.0)
@@ -121,8 +121,15 @@ class TestOneOffs:
 
     def test_forgotten_by_ecs_it_is_not_run_a_second_time(self):
         decision = decided(release(one_off="migrate", **AFTER), world(), after=3600)
-        assert decision.release.reason == "ECS no longer knows how the one-off task migrate ended"
+        assert decision.release.reason == "ECS does not show the one-off task migrate, nor how it ended"
         assert not decision.actions
+
+    def test_never_shown_by_ecs_it_is_not_waited_for_for_ever(self):
+        there = release(one_off="migrate", **AFTER)
+        for after in range(0, 60, 10):
+            there = decided(there, world(), after=after).release
+            assert there.since == AT
+        assert decided(there, world(), after=61).release.phase == Phase.ROLL_BACK
 
     def test_forgotten_during_a_pause_neither(self):
         aws = PlayAws()
@@ -164,6 +171,62 @@ class TestStart:
     @pytest.mark.parametrize(("kind", "phase"), [("release", Phase.SMOKE), ("rollback", Phase.SHIFT)])
     def test_a_way_back_needs_no_smoke_test(self, kind, phase):
         assert decided(release(Phase.HEALTHY, kind=kind), world()).release.phase == phase
+
+
+class TestAWarmWayBack:
+    there = release(Phase.HEALTHY, kind="rollback", warm=True, tasks=4)
+
+    @pytest.mark.parametrize(
+        ("healthy", "bad", "minimum", "goes"),
+        [(2, 4, 2, True), (2, 5, 2, False), (3, 5, 2, True), (2, 2, 3, False), (2, 0, 2, True), (0, 0, 0, False)],
+    )
+    def test_half_of_stable_and_what_autoscaling_leaves_is_enough(self, healthy, bad, minimum, goes):
+        there = replace(self.there, scaling={"blue": replace(BUSY, minimum=minimum), "green": IDLE})
+        seen = world(blue_desired=bad, blue_healthy=bad, green_desired=4, green_healthy=healthy, green_rollout="grows")
+        assert (decided(there, seen).release.phase == Phase.SHIFT) == goes
+        shifting = decided(replace(there, phase=Phase.SHIFT, steps=(Step(100),), tasks=5), replace_desired(seen))
+        assert (SetWeights({"blue": 0, "green": 100}) in shifting.actions) == goes
+
+    def test_the_numbers_are_told(self):
+        seen = world(blue_desired=4, blue_healthy=4, green_desired=4, green_healthy=2)
+        assert decided(self.there, seen).note.startswith("2 of 4 targets of green healthy, at least half of blue's 4:")
+
+    @pytest.mark.parametrize("other", [{"warm": False}, {"kind": "release", "warm": False}])
+    def test_what_is_not_warm_starts_first(self, other):
+        seen = world(blue_desired=4, green_desired=4, green_healthy=2)
+        assert decided(replace(self.there, **other), seen).release.phase == Phase.HEALTHY
+
+    @pytest.mark.parametrize(
+        ("seen", "warm"), [({}, True), ({"green_task_definition": "green:1"}, False), ({"green_rollout": "1"}, False)]
+    )
+    def test_warm_is_what_runs_steadily_already(self, seen, warm):
+        assert decided(release(Phase.START, kind="rollback"), world(**seen)).release.warm is warm
+        assert not decided(release(Phase.START), world(**seen)).release.warm
+
+    def test_larger_than_stable_it_is_not_made_smaller(self):
+        begun = decided(release(Phase.START, kind="rollback"), world(green_desired=6, green_healthy=6))
+        assert begun.release.tasks == 6
+
+    @pytest.mark.parametrize(("bad", "soon"), [(2, True), (4, True), (6, False)])
+    def test_it_is_played_with_a_bad_version_that_was_scaled_out(self, bad, soon):
+        aws = PlayAws()
+        aws.run(asked())
+        aws.autoscale("green", bad)
+        aws.advance(60)
+        aws.behaviours["v1"] = Behaviour(healthy_after=45)
+        for task in aws.services["blue"].tasks:
+            task.born -= 45
+        asked_at = aws.now
+        assert aws.run(asked(state="rolled_back")).phase == Phase.PROMOTED
+        assert (aws.rule_log[-1][0] - asked_at < 5) == soon
+        assert aws.services["blue"].desired == bad
+        assert not aws.wrongs
+
+
+def replace_desired(seen):
+    """The candidate was told its new size already."""
+    green = replace(seen.colours["green"], desired=5)
+    return replace(seen, colours=seen.colours | {"green": green})
 
 
 class TestSmoke:
