@@ -55,7 +55,7 @@ integration: setup ## what the lab and the site promise, under load (minutes)
 
 .PHONY: chaos
 chaos: setup ## releases under every fault they must survive, with users at work (about 40 minutes)
-	@$(bin)/pytest tests/chaos -v --durations=10
+	@$(bin)/pytest tests/chaos -vv --durations=10
 
 .PHONY: bench
 bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
