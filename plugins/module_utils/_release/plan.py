@@ -13,6 +13,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.steps import
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import bar, duration
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
+ORDER = (Phase.PREPARE, Phase.START, Phase.HEALTHY, Phase.SMOKE)
+"""What comes before the steps."""
+
 
 def refusals(release: Release, world: World, free_addresses: Mapping[str, int]) -> list[str]:
     """Why the release cannot begin, each with what to do; empty where nothing speaks against it."""
@@ -58,20 +61,33 @@ def _lines(
     if release.phase == Phase.ROLL_BACK:
         yield f"{_title(release)}: all requests go back to {release.stable}, what runs on {release.candidate} stops"
         return
-    stable = world.colours[release.stable]
     yield _title(release)
-    yield (
-        f"  now        {release.stable} serves everybody with {short_image(release.stable_image)}, "
-        f"{stable.healthy} of {_count(stable.desired, 'task')} healthy"
-    )
+    for number, words in enumerate(_now(release, world)):
+        yield f"  {'' if number else 'now':<10} {words}"
     yield f"  candidate  {release.candidate}" + ("" if changes else ", with the same image and settings")
     yield from (f"               {line}" for line in changes)
     for number, (phase, words) in enumerate(_phases(release, gates, sum(free_addresses.values())), 1):
         yield f"  {number:>2} {phase:<8} {words}"
     yield f"  gates      {', '.join(_gates(gates)) or 'health of targets and tasks only'}"
+    if release.phase == Phase.PROMOTE:
+        return
     yield (f"  on failure {release.stable} has all requests again with one rule change, and everything is as before")
-    bakes = sum(step.bake for step in release.steps)
-    yield f"  time       {duration(bakes)} of bakes, besides the start of the tasks"
+    bakes = sum(step.bake for step in release.steps[release.step :])
+    besides = ", besides the start of the tasks" if release.phase in ORDER else ""
+    yield f"  time       {duration(bakes)} of bakes{besides}"
+
+
+def _now(release: Release, world: World) -> Iterator[str]:
+    """Who serves, as the rule says."""
+    images = {release.stable: release.stable_image, release.candidate: release.image}
+    for name in release.colours:
+        share, colour = world.share(name), world.colours[name]
+        if share:
+            part = "serves everybody" if share == 100 and not world.others else f"has {share} % of the requests"
+            health = f"{colour.healthy} of {_count(colour.desired, 'task')} healthy"
+            yield f"{name} {part} with {short_image(images[name])}, {health}"
+    if world.others:
+        yield "the production rule does not forward to the two colours only"
 
 
 def _title(release: Release) -> str:
@@ -80,17 +96,29 @@ def _title(release: Release) -> str:
 
 
 def _phases(release: Release, gates: Gates, free: int) -> Iterator[tuple[str, str]]:
+    """What is still ahead: a release that goes on begins where it is."""
+    ahead = ORDER[ORDER.index(release.phase) :] if release.phase in ORDER else ()
+    if Phase.PREPARE in ahead:
+        yield from _preparation(release)
+    if Phase.START in ahead:
+        tasks = _count(release.stable_tasks, "task")
+        yield "start", f"{tasks} on {release.candidate}, as many as {release.stable} has ({free} addresses free)"
+    if Phase.HEALTHY in ahead:
+        yield "healthy", f"wait until all of them are, for {duration(release.pace.start_timeout)} at most"
+    if Phase.SMOKE in ahead and gates.probes and release.kind == "release":
+        yield "smoke", f"{gates.probes.smoke} right answers in a row by the test rule"
+    for number, step in enumerate(release.steps):
+        if release.phase != Phase.PROMOTE and number >= release.step:
+            there = number == release.step and release.phase in (Phase.ANALYSE, Phase.BAKE)
+            yield ("bake" if there or step.weight == 100 else "shift"), _step(step)
+    yield "promote", f"{release.candidate} is stable; {_retirement(release)}"
+
+
+def _preparation(release: Release) -> Iterator[tuple[str, str]]:
     yield "prepare", "hold scale-in on both colours, point the test rule to the candidate, register its revision"
     for one_off in release.one_offs:
-        yield "prepare", f"run the one-off task {one_off.name}: {' '.join(one_off.command)}"
-    tasks = _count(release.stable_tasks, "task")
-    yield "start", f"{tasks} on {release.candidate}, as many as {release.stable} has ({free} addresses free)"
-    yield "healthy", f"wait until all of them are, for {duration(release.pace.start_timeout)} at most"
-    if gates.probes and release.kind == "release":
-        yield "smoke", f"{gates.probes.smoke} right answers in a row by the test rule"
-    for step in release.steps:
-        yield ("bake" if step.weight == 100 else "shift"), _step(step)
-    yield "promote", f"{release.candidate} is stable; {_retirement(release)}"
+        if one_off.name not in release.one_offs_done:
+            yield "prepare", f"run the one-off task {one_off.name}: {' '.join(one_off.command)}"
 
 
 def _step(step: Step) -> str:
