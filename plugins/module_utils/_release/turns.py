@@ -65,7 +65,8 @@ def promoted(release: Release, world: World, at: float) -> Release:
     phase, share = Phase(release.resume or Phase.SHIFT), world.share(release.candidate)
     going = replace(release, reason="", resume="", since=_anew(release, at))
     if phase in BEFORE_THE_SHIFT:
-        return replace(going, phase=phase)
+        # What somebody set by hand is accepted by going on; else it would pause again at once, for ever.
+        return replace(going, phase=phase, weight=share, weight_before=share)
     if share != release.weight:
         rung = next_rung(release.steps, share)
         return replace(going, phase=Phase.SHIFT, step=rung, weight=share, weight_before=share, extended=0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._release import turns
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase
-from release_parts import AT, release, world
+from release_parts import AT, decided, release, world
 
 LATER = AT + 500
 
@@ -45,6 +45,12 @@ class TestTheEndOfAPause:
     def test_before_the_shift_goes_on_there(self, phase):
         going = turns.promoted(self.paused(phase), world(), LATER)
         assert (going.phase, going.since, going.reason, going.resume) == (phase, LATER, "", "")
+
+    def test_before_the_shift_accepts_what_somebody_set_by_hand(self):
+        """Else the same difference would pause it again at once, each time."""
+        going = turns.promoted(self.paused(Phase.SMOKE), world(30), LATER)
+        assert (going.phase, going.weight) == (Phase.SMOKE, 30)
+        assert decided(going, world(30), "pass").release.phase == Phase.SHIFT
 
     def test_in_a_bake_begins_it_anew(self):
         going = turns.promoted(self.paused(Phase.ANALYSE, weight=10), world(10), LATER)
