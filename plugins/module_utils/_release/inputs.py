@@ -44,12 +44,17 @@ class Inputs:
 
 
 def parse(params: Mapping[str, Any]) -> Inputs:
-    """Raises InputError."""
+    """Raises InputError.
+
+    Strategy, gates, one-off tasks and webhook are looked at only for a new release: what is under way has those it
+    began with, and a way back has none and must not fail for want of them.
+    """
+    released = params["state"] == "released"
     if params["to"] and params["state"] != "rolled_back":
         raise InputError(f"release_to is for going back, but release_goal is {params['state']}: leave one of them out.")
-    if params["state"] == "released":
-        notify.check(params["webhook"] or "")  # who only goes on or back is told, not refused: Notifier
-    raw_gates = dict(params["gates"] or {})
+    if released:
+        notify.check(params["webhook"] or "")
+    raw_gates = dict(params["gates"] or {}) if released else {}
     return Inputs(
         environment=params["environment_name"],
         stack=params["stack_name"],
@@ -58,11 +63,11 @@ def parse(params: Mapping[str, Any]) -> Inputs:
         label=params["label"],
         to=params["to"],
         stable_colour=params["stable_colour"] or "",
-        steps=steps.parse(params["strategy"]),
+        steps=steps.parse(params["strategy"]) if released else (),
         gates=config.parse(raw_gates),
         raw_gates=raw_gates,
-        pace=_pace(params),
-        one_offs=_one_offs(params["one_off_tasks"] or ()),
+        pace=_pace(params, released),
+        one_offs=_one_offs(params["one_off_tasks"] or ()) if released else (),
         lease=_at_least("lease", params["lease"], LEAST_LEASE),
         topic_arn=params["topic_arn"],
         webhook=params["webhook"] or "",
@@ -71,8 +76,21 @@ def parse(params: Mapping[str, Any]) -> Inputs:
     )
 
 
-def _pace(params: Mapping[str, Any]) -> Pace:
+def _pace(params: Mapping[str, Any], released: bool) -> Pace:
     pace = Pace(**{item.name: _at_least(item.name, params[item.name], 0) for item in fields(Pace)})
+    if pace.rollback_timeout <= pace.capacity_wait:
+        raise InputError(
+            f"release_rollback_timeout is {pace.rollback_timeout:g} and release_capacity_wait is "
+            f"{pace.capacity_wait:g}: a rollback would give up before it has sent anybody back. Give the timeout more "
+            f"seconds than the wait."
+        )
+    if released:
+        _schedulable(pace)
+    return pace
+
+
+def _schedulable(pace: Pace) -> None:
+    """What the dead-man switch and the shift can do."""
     if 0 < pace.dead_man < LEAST_DEAD_MAN:
         raise InputError(
             f"release_dead_man is {pace.dead_man:g}, but the scheduler is exact to a minute only: give at least "
@@ -83,18 +101,11 @@ def _pace(params: Mapping[str, Any]) -> Pace:
             f"release_pause_limit is {pace.pause_limit:g}, but the scheduler that ends a pause is exact to a minute "
             f"only: give at least {LEAST_DEAD_MAN:g} seconds."
         )
-    if pace.rollback_timeout <= pace.capacity_wait:
-        raise InputError(
-            f"release_rollback_timeout is {pace.rollback_timeout:g} and release_capacity_wait is "
-            f"{pace.capacity_wait:g}: a rollback would give up before it has sent anybody back. Give the timeout more "
-            f"seconds than the wait."
-        )
     if pace.stickiness > LONGEST_STICKINESS:
         raise InputError(
             f"release_stickiness is {pace.stickiness}, but the balancer keeps a user for at most {LONGEST_STICKINESS} "
             f"seconds (a week): give that or less, or 0 for none."
         )
-    return pace
 
 
 def _at_least(name: str, value: Any, least: float) -> Any:

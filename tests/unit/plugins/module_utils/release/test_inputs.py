@@ -23,9 +23,22 @@ def test_a_webhook_in_clear_is_refused_before_a_release():
     assert SECRET not in str(refusal.value)
 
 
+RELEASES_ONLY = [
+    {"webhook": f"http://hooks.example.test/{SECRET}"},
+    {"strategy": {"steps": [{"weight": 5}]}},
+    {"gates": {"probs": {}}},
+    {"one_off_tasks": [{"name": "no name", "command": []}]},
+    {"pause_limit": 1, "dead_man": 1, "stickiness": 604801},
+]
+
+
+@pytest.mark.parametrize("wrong", RELEASES_ONLY, ids=lambda wrong: next(iter(wrong)))
 @pytest.mark.parametrize("state", ["promoted", "paused", "aborted", "rolled_back"])
-def test_a_webhook_in_clear_holds_up_no_way_on_or_back(state):
-    assert parse(given(state=state, webhook=f"http://hooks.example.test/{SECRET}")).state == state
+def test_what_only_a_release_uses_holds_up_no_way_on_or_back(state, wrong):
+    with pytest.raises(InputError):
+        parse(given(**wrong))
+    inputs = parse(given(state=state, **wrong))
+    assert (inputs.state, inputs.steps, inputs.one_offs, inputs.raw_gates) == (state, (), (), {})
 
 
 @pytest.mark.parametrize(
