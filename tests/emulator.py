@@ -12,7 +12,7 @@ from moto import mock_aws
 LOADER = botocore.loaders.create_loader()
 """Keeps the service models between accounts: parsing EC2's takes longer than most tests."""
 
-READS = ("Describe", "Get", "List", "BatchGet")
+READS = ("Describe", "Get", "List", "BatchGet", "Query")
 
 
 class Account:

@@ -63,7 +63,7 @@ def test_counts_and_p95_of_a_colour(mended: Client) -> None:
     put(mended, begin + PERIOD, {"RequestCount": [1.0] * 50, "TargetResponseTime": [0.3] * 50, good: [1.0] * 47})
     put(mended, begin + PERIOD, {"HTTPCode_Target_5XX_Count": [1.0, 1.0], "TargetConnectionErrorCount": [1.0]})
     put(mended, begin + 2 * PERIOD, {"RequestCount": [1.0] * 1000})
-    reader = Metrics(mended, PERIOD, BALANCER)
+    reader = Metrics(mended, PERIOD, f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/{BALANCER}")
     stable, found = reader.traffic(release(begin), world(), begin + 2 * PERIOD + 1)
     assert stable == Traffic()
     assert (found.requests, found.errors, found.until) == (100, 3, begin + 2 * PERIOD)

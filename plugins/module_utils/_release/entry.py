@@ -95,6 +95,8 @@ class Case:
 
 def outset(case: Case) -> Outset:
     """Where to start. Raises CannotBeginError."""
+    if case.asked.stable_colour and case.asked.state != "rolled_back":
+        raise CannotBeginError("release_stable_colour is for playbooks/rollback.yml only: leave it out.")
     return {
         "released": _released,
         "promoted": _promoted,
@@ -152,23 +154,20 @@ def _aborted(case: Case) -> Outset:
     under_way = case.under_way
     if not under_way:
         return Outset(None, "no release is under way")
-    if under_way.phase in (Phase.ROLL_BACK, Phase.ROLLBACK_FAILED, Phase.PROMOTE):
+    if under_way.phase in (Phase.ROLL_BACK, Phase.ROLLBACK_FAILED):
         return _taken_over(under_way, case.at)
     reason = f"{case.asked.by} asked for it"
     return Outset(turns.to_rollback(under_way, reason, case.at), f"{under_way.label} is rolled back: {reason}")
 
 
 def _rolled_back(case: Case) -> Outset:
-    under_way = case.under_way
-    if under_way and not case.asked.to:
-        return _aborted(case)
-    if under_way:
-        raise CannotBeginError(
-            f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: end it first, with "
-            f"playbooks/rollback.yml without release_to."
-        )
-    if case.asked.stable_colour and not _serves_alone(case.there.world, case.asked.stable_colour):
-        return Outset(_put_right(case), f"all requests go to {case.asked.stable_colour}", new=True)
+    colour = case.asked.stable_colour
+    if case.under_way:
+        return _put_back(case, case.under_way)
+    if colour and _serves_alone(case.there.world, colour):
+        return Outset(None, f"{colour} has all requests already")
+    if colour:
+        return Outset(_put_right(case), f"all requests go to {colour}", new=True)
     stable = _stable(case.there.world)
     target = _target(case)
     if isinstance(target, str):
@@ -188,12 +187,36 @@ def _rolled_back(case: Case) -> Outset:
     return Outset(begun, f"{label} comes back, on {other(stable)}", new=True)
 
 
+def _put_back(case: Case, under_way: Release) -> Outset:
+    """What is under way ends; a way back that is under way is what was asked for, and goes on."""
+    if case.asked.to:
+        raise CannotBeginError(
+            f"the release {under_way.id} of {under_way.label} is {_state(under_way)}: end it first, with "
+            f"playbooks/rollback.yml without release_to."
+        )
+    if case.asked.stable_colour not in ("", under_way.stable):
+        raise CannotBeginError(
+            f"release_stable_colour is {case.asked.stable_colour}, but for the release {under_way.id}, which is "
+            f"{_state(under_way)}, {under_way.stable} is stable: put that back first, without release_stable_colour."
+        )
+    if under_way.kind == "rollback" and under_way.phase != Phase.PAUSED:
+        return _taken_over(under_way, case.at)
+    if under_way.kind == "rollback":
+        return Outset(turns.promoted(under_way, case.there.world, case.at), f"the way back {under_way.id} goes on")
+    return _aborted(case)
+
+
 def _target(case: Case) -> tuple[str, str, str] | str:
     """Label, image and revision to go back to, or why there is nothing to do."""
     asked, there = case.asked, case.there
     if asked.to:
         if there.target is None or not there.target.task_definition:
             raise CannotBeginError(f"no release {asked.to} is on record: playbooks/status.yml lists them.")
+        if there.target.phase != Phase.PROMOTED:
+            raise CannotBeginError(
+                f"the release {asked.to} of {there.target.label} is {there.target.phase}: it never served everybody. "
+                f"Name one that was promoted: playbooks/status.yml lists them."
+            )
         return there.target.label, there.target.image, there.target.task_definition
     if there.last is None:
         raise CannotBeginError("there has been no release yet, so there is nothing to go back to.")
@@ -247,7 +270,7 @@ def _begin(case: Case, stable: str) -> Release:
         stable_image=now.image,
         stable_label=_stable_label(there),
         stable_task_definition=now.task_definition,
-        base_task_definition=there.newest[candidate],
+        base_task_definition=there.newest.get(candidate, ""),
         steps=asked.steps,
         gates=asked.gates,
         pace=asked.pace,

@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""Asking the controller that is at work, and watching it until it rests."""
+"""Watching the controller that is at work until it rests, after asking it for something."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.table import
 EVERY = 1.0
 
 
-def ask_and_follow(
+def follow(
     store: Store,
-    request: Request,
+    request: Request | None,
     audience: Audience,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
@@ -27,14 +27,14 @@ def ask_and_follow(
 ) -> Release | None:
     """The release as the holder of the lock has left it; None where nobody holds the lock, or its holder is dead.
 
-    Shows the events that come meanwhile. Raises CalstackError.
+    `request`, where there is one, is left for the holder. Shows the events that come meanwhile. Raises CalstackError.
     """
-    if not lock.ask(store, request):
+    if request and not lock.ask(store, request):
         return None
     held = lock.look(store)
     if held is None:
-        return store.latest()
-    ident, beat, moved, shown = held.release_id, held.beat, monotonic(), request.at
+        return store.latest() if request else None
+    ident, beat, moved, shown = held.release_id, held.beat, monotonic(), clock()
     while held := lock.look(store):
         if held.beat != beat:
             beat, moved = held.beat, monotonic()

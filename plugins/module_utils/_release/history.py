@@ -35,7 +35,9 @@ def _lines(releases: Sequence[Release], held: Held | None, now: float, timeline:
     if not releases:
         yield "No release yet: the first image came with site.yml."
     for release in releases:
-        yield f"{release.id}  {_state(release, now)}"
+        # A release since then has taken the other colour, whatever came of it.
+        warm = release.warm_until > now and release.phase == Phase.PROMOTED and release is releases[0]
+        yield f"{release.id}  {_state(release, warm, now)}"
         if release.reason and release.phase != Phase.PROMOTED:
             reason = clean(release.reason)
             yield f"                 {reason if len(reason) <= REASON else reason[: REASON - 1] + '…'}"
@@ -47,15 +49,15 @@ def _lines(releases: Sequence[Release], held: Held | None, now: float, timeline:
         yield from map(line, told)
 
 
-def _state(release: Release, now: float) -> str:
+def _state(release: Release, warm: bool, now: float) -> str:
     name = f"{release.label or short_image(release.image):<14} {release.phase:<15}"
     where = f"{release.stable} → {release.candidate}"
     took = f"{duration(release.ended_at - release.started_at):>12}" if release.ended_at else f"{release.weight} %"
-    return "  ".join(part for part in (name, where, took, _besides(release, now)) if part)
+    return "  ".join(part for part in (name, where, took, _besides(release, warm, now)) if part)
 
 
-def _besides(release: Release, now: float) -> str:
-    if release.phase == Phase.PROMOTED and release.warm_until > now:
+def _besides(release: Release, warm: bool, now: float) -> str:
+    if warm:
         return f"{release.stable} warm until {moment(release.warm_until, now)}"
     took = rollback_seconds(release)
     return f"back on {release.stable} {duration(took)} after the verdict" if took is not None else ""

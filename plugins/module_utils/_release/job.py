@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import service_name
 from ansible_collections.calstack.aws.plugins.module_utils._release import lock, plan
 from ansible_collections.calstack.aws.plugins.module_utils._release.announcement import Notification, What
 from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
-from ansible_collections.calstack.aws.plugins.module_utils._release.controller import Controller, phase_words
+from ansible_collections.calstack.aws.plugins.module_utils._release.controller import Controller
 from ansible_collections.calstack.aws.plugins.module_utils._release.document import next_id
 from ansible_collections.calstack.aws.plugins.module_utils._release.effects import Hands
 from ansible_collections.calstack.aws.plugins.module_utils._release.entry import (
@@ -28,7 +29,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.entry import
     Outset,
     outset,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._release.follow import ask_and_follow
+from ansible_collections.calstack.aws.plugins.module_utils._release.follow import follow
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates import config
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.judge import refusals as alarm_refusals
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.metrics import Metrics
@@ -36,7 +37,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.heart import
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Holder, LockHeldError
 from ansible_collections.calstack.aws.plugins.module_utils._release.inputs import Inputs
 from ansible_collections.calstack.aws.plugins.module_utils._release.inspector import Inspector
-from ansible_collections.calstack.aws.plugins.module_utils._release.model import RESTING, Phase, Release, Request, other
+from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Request, other
 from ansible_collections.calstack.aws.plugins.module_utils._release.notify import Notifier
 from ansible_collections.calstack.aws.plugins.module_utils._release.ports import Audience
 from ansible_collections.calstack.aws.plugins.module_utils._release.probe import cohort_header
@@ -48,9 +49,11 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.session impo
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.survey import Survey, caller, survey
 from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
+from ansible_collections.calstack.aws.plugins.module_utils._release.telling import phase_words
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import advice
+from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
-ASKING = {"paused": "pause", "aborted": "abort", "rolled_back": "abort"}
+ASKING: dict[str, Literal["pause", "abort"]] = {"paused": "pause", "aborted": "abort", "rolled_back": "abort"}
 """What a wanted state means to a controller that is at work."""
 
 TOLD: dict[Phase, What] = {
@@ -74,9 +77,9 @@ class Done:
 
 @dataclass(frozen=True)
 class Sight:
-    """All that is read before anything is decided."""
+    """All that is read before anything is decided. A way back does without the survey where it cannot be had."""
 
-    survey: Survey
+    survey: Survey | None
     there: Circumstances
 
 
@@ -100,33 +103,58 @@ class Job:
     def check(self) -> Done:
         """What a run would do; only reads."""
         sight = self._see()
+        held = lock.look(self._store)
+        if held and held.expires + lock.SKEW > self._clock():
+            if not self._asks:
+                raise LockHeldError(self._store.table.name, held, self._clock())
+            words = f"{held.holder} would be asked to {ASKING[self._inputs.state]} the release {held.release_id}"
+            return Done(True, words, plan=(words,))
         start = self._outset(sight)
         if start.release is None:
             return Done(False, start.words)
-        if held := lock.look(self._store):
-            if self._inputs.state not in ASKING:
-                raise LockHeldError(self._store.table.name, held, self._clock())
-            return Done(True, f"{held.holder} would be asked to {ASKING[self._inputs.state]} the release")
+        if start.request:
+            words = f"{start.release.label} would be paused where it is, in {start.release.phase}"
+            return Done(True, words, start.release, (words,))
         if start.new:
             self._refuse(start.release, sight)
+            self._prober(start.release, sight)
         different = revision_changes(self._look, start.release)
-        gates = self._gates(start.release)
-        lines = plan.plan(start.release, sight.there.world, gates, different, sight.survey.free_addresses)
+        free = sight.survey.free_addresses if sight.survey else {}
+        lines = plan.plan(start.release, sight.there.world, self._gates(start.release), different, free)
         return Done(True, start.words, start.release, tuple(lines), tuple(different))
 
     def run(self) -> Done:
         """Do it. Raises CalstackError; a release that was rolled back is no error here: see `Done.release`."""
-        if self._inputs.state in ASKING:
-            request = Request("pause" if self._inputs.state == "paused" else "abort", self._who, self._clock())
-            left = ask_and_follow(self._store, request, self._audience, self._clock, sleep=self._sleep)
-            if left and left.phase in RESTING:
-                return Done(True, phase_words(left), left)
+        if self._asks and (left := self._ask()) and self._is_what_was_asked(left):
+            return Done(True, phase_words(left), left)
         with self._locked() as (held, heart):
             sight = self._see()
             start = self._outset(sight)
             if start.release is None:
                 return Done(False, start.words)
             return Done(True, start.words, self._work(start.release, start, sight, held, heart))
+
+    @property
+    def _asks(self) -> bool:
+        """Whether a controller at work would be asked. Going back to a certain release is none of its business."""
+        return self._inputs.state in ASKING and not self._inputs.to
+
+    def _ask(self) -> Release | None:
+        """What the controller at work has left; None where none is."""
+        held = lock.look(self._store)
+        at_work = self._store.load(held.release_id) if held and held.release_id else None
+        request: Request | None = Request(ASKING[self._inputs.state], self._who, self._clock())
+        if self._inputs.state == "rolled_back" and at_work and at_work.kind == "rollback":
+            request = None  # somebody is going back already: to abort that would keep what both want to be rid of
+        return follow(self._store, request, self._audience, self._clock, sleep=self._sleep)
+
+    def _is_what_was_asked(self, left: Release) -> bool:
+        """Otherwise there is something left to do, by ourselves."""
+        if self._inputs.state == "paused":
+            return left.phase == Phase.PAUSED
+        if self._inputs.state == "rolled_back" and left.kind == "rollback":
+            return left.phase == Phase.PROMOTED
+        return left.phase in (Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED)
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[lock.Lock, Heart]]:
@@ -144,39 +172,44 @@ class Job:
         return caller(self._clients)
 
     def _see(self) -> Sight:
-        seen = survey(self._clients, self._inputs.stack, self._inputs.image, self._inputs.label, self._look)
-        world = self._look.world()
+        last, world = self._store.latest(), self._look.world()
+        seen = self._survey()
+        newest = {colour: revision["taskDefinitionArn"] for colour, revision in seen.newest.items()} if seen else {}
         target = self._store.load(self._inputs.to) if self._inputs.to else None
-        there = Circumstances(
-            world=world,
-            newest={colour: revision["taskDefinitionArn"] for colour, revision in seen.newest.items()},
-            unchanged=self._unchanged(seen, world),
-            last=self._store.latest(),
-            target=target,
-        )
-        return Sight(seen, there)
+        unchanged = self._unchanged(seen, world) if seen else False
+        return Sight(seen, Circumstances(world=world, newest=newest, unchanged=unchanged, last=last, target=target))
 
-    def _unchanged(self, seen: Survey, world: Any) -> bool:
+    def _survey(self) -> Survey | None:
+        """An image is looked for only to be released: a way back must not fail for what it has no use for."""
+        stack, state = self._inputs.stack, self._inputs.state
+        if state == "released":
+            return survey(self._clients, stack, self._inputs.image, self._inputs.label, self._look)
+        try:
+            return survey(self._clients, stack, look=self._look)
+        except CalstackError as error:
+            if state == "promoted":
+                raise
+            self._tell(f"going on without it: {error}")
+            return None
+
+    def _unchanged(self, seen: Survey, world: World) -> bool:
         """Whether stable runs what a release would bring."""
         serving = [colour for colour in world.colours if world.share(colour)]
         if len(serving) != 1:
             return False
         stable = world.colours[serving[0]]
-        return same(
-            self._wanted(seen, other(stable.name), seen.image or stable.image),
-            self._look.revision(stable.task_definition),
-        )
-
-    def _wanted(self, seen: Survey, candidate: str, image: str) -> dict[str, Any]:
-        return derive(seen.newest[candidate], service_name(self._inputs.stack, candidate), candidate, image)
+        candidate = other(stable.name)
+        family = service_name(self._inputs.stack, candidate)
+        wanted = derive(seen.newest[candidate], family, candidate, seen.image or stable.image)
+        return same(wanted, self._look.revision(stable.task_definition))
 
     def _outset(self, sight: Sight) -> Outset:
         inputs, last = self._inputs, sight.there.last
         asked = Asked(
             state=inputs.state,
             stack=inputs.stack,
-            image=sight.survey.image,
-            label=sight.survey.label or self._label(sight),
+            image=sight.survey.image if sight.survey else "",
+            label=(sight.survey.label if sight.survey else "") or self._label(sight),
             to=inputs.to,
             stable_colour=inputs.stable_colour,
             steps=inputs.steps,
@@ -196,10 +229,10 @@ class Job:
 
     def _refuse(self, release: Release, sight: Sight) -> None:
         """Raises CannotBeginError for what would fail half-way."""
-        against = plan.refusals(release, sight.there.world, sight.survey.free_addresses)
+        against = plan.refusals(release, sight.there.world, sight.survey.free_addresses) if sight.survey else []
         gates = self._gates(release)
         if gates.alarms:
-            against += alarm_refusals(gates, self._metrics(sight).alarms(gates.alarms))
+            against += alarm_refusals(gates, self._metrics(gates).alarms(gates.alarms))
         if against:
             raise CannotBeginError(f"{release.label} cannot be released now: {'; '.join(against)}.")
 
@@ -209,13 +242,25 @@ class Job:
             return config.Gates(error_rate=None, latency=None)
         return config.parse(release.gates)
 
-    def _metrics(self, sight: Sight) -> Metrics:
-        return Metrics(self._clients, self._inputs.gates.period, sight.survey.balancer_dimension)
+    def _metrics(self, gates: config.Gates) -> Metrics:
+        return Metrics(self._clients, gates.period, self._look.places.balancer)
+
+    def _prober(self, release: Release, sight: Sight) -> Prober | None:
+        """Raises InputError for probes that cannot be made on this machine."""
+        probes = self._gates(release).probes
+        if not probes or not sight.survey:
+            return None
+        return Prober(probes, cohort_header(sight.survey.test_conditions), self._clock)
 
     def _work(self, release: Release, start: Outset, sight: Sight, held: lock.Lock, heart: Heart) -> Release:
         release = replace(release, generation=held.generation)
         if start.new:
             self._refuse(release, sight)
+            heart.clear_request()  # of a holder that died: it meant another release
+        # Made before anything is recorded; but what only goes back or stands still must not fail for want of them.
+        asks = release.phase != Phase.ROLL_BACK and not start.request
+        prober = self._prober(release, sight) if asks else None
+        self._inspector = Inspector(self._gates(release), prober, self._metrics(self._gates(release)))
         records = FencedRecords(self._store, held)
         kind = "phase" if start.turns(sight.there.last) else "note"
         beginning = Event(self._clock(), kind, start.words, release.phase.value, release.weight)
@@ -225,7 +270,6 @@ class Job:
         notifier = Notifier(self._clients, topic, self._inputs.webhook, self._tell)
         if start.new:
             notifier.send(self._told("started", release))
-        self._inspector = self._inspect(release, sight)
         controller = Controller(
             eyes=self._look,
             hands=Hands(self._clients, release.stack, self._look),
@@ -241,19 +285,17 @@ class Job:
         notifier.send(self._told(TOLD[ended.phase], ended))
         return ended
 
-    def _inspect(self, release: Release, sight: Sight) -> Inspector:
-        gates = self._gates(release)
-        header = cohort_header(sight.survey.test_conditions) if gates.probes else ("", "")
-        prober = Prober(gates.probes, header, self._clock) if gates.probes else None
-        return Inspector(gates, prober, self._metrics(sight))
-
     def report(self, release: Release) -> dict[str, str]:
         """Write the release's report, where one is wanted; returns its paths by kind."""
         if not self._inputs.report_dir:
             return {}
         probes = self._inspector.samples(release.started_at) if self._inspector else ()
         where = (self._inputs.report_dir, self._inputs.environment)
-        return write_report(self._clients, self._look, self._store, release, *where, self._tell, probes)
+        try:
+            return write_report(self._clients, self._look, self._store, release, *where, self._tell, probes)
+        except Exception as error:  # whatever is wrong with a picture, the release is over and its result must be told
+            self._tell(f"the report of {release.id} could not be written: {error}")
+            return {}
 
     def _told(self, what: What, release: Release) -> Notification:
         first = next(iter(advice(release, f"inventories/{self._inputs.environment}")), None)

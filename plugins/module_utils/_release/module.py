@@ -10,7 +10,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import C
 from ansible_collections.calstack.aws.plugins.module_utils._release import table
 from ansible_collections.calstack.aws.plugins.module_utils._release.clients import brisk
 from ansible_collections.calstack.aws.plugins.module_utils._release.document import plain
-from ansible_collections.calstack.aws.plugins.module_utils._release.inputs import Inputs, parse
+from ansible_collections.calstack.aws.plugins.module_utils._release.inputs import parse
 from ansible_collections.calstack.aws.plugins.module_utils._release.interruption import (
     InterruptedRunError,
     interruptible,
@@ -18,6 +18,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.interruption
 from ansible_collections.calstack.aws.plugins.module_utils._release.job import Done, Job
 from ansible_collections.calstack.aws.plugins.module_utils._release.lines import summary
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
+from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress_file import ProgressWriter
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import rollback_seconds
@@ -40,15 +41,17 @@ def run(module: Any) -> None:
                 job = Job(inputs, brisk(module), store, audience)
                 done = job.check() if module.check_mode else job.run()
             reports = job.report(done.release) if done.release and not module.check_mode else {}
-            timeline = store.timeline(done.release.id) if done.release and not module.check_mode else []
+            timeline = _timeline(store, done.release) if done.release and not module.check_mode else []
         except CalstackError as error:
             module.fail_json(msg=str(error))
         except InterruptedRunError as error:
             module.fail_json(msg=INTERRUPTED.format(error))
-    lines = summary(done.release, timeline, inputs.environment) if timeline and done.release else [done.words]
+    worked = done.release and not module.check_mode
+    lines = summary(done.release, timeline, inputs.environment) if worked and done.release else [done.words]
     result = {"message": lines, **facts(done), "reports": reports}
-    if failed(inputs, done.release) and not module.check_mode:
-        module.fail_json(msg="\n".join(lines), outcome=result["outcome"], reports=reports)
+    if worked and done.release and failed(inputs.state, done.release):
+        told = {key: result["release"][key] for key in ("id", "phase", "label", "reason", "rollback_seconds")}
+        module.fail_json(msg="\n".join(lines), outcome=result["outcome"], reports=reports, release=told)
     module.exit_json(**result)
 
 
@@ -71,11 +74,17 @@ def shown(release: Release) -> dict[str, Any]:
     return told | {"rollback_seconds": rollback_seconds(release)}
 
 
-def failed(inputs: Inputs, release: Release | None) -> bool:
+def failed(state: str, release: Release) -> bool:
     """Whether the run has not brought what was asked for. A pause is a success: the release waits as it should."""
-    if release is None:
-        return False
     if release.phase == Phase.ROLLBACK_FAILED:
         return True
-    back = inputs.state in ("aborted", "rolled_back") and release.kind == "release"
-    return release.phase == Phase.ROLLED_BACK and not back
+    back = state in ("aborted", "rolled_back") and release.kind == "release"
+    return release.phase == (Phase.PROMOTED if back else Phase.ROLLED_BACK)
+
+
+def _timeline(store: Store, release: Release) -> list[Event]:
+    """The release is over and recorded: what cannot be read now is no reason to call it a failure."""
+    try:
+        return store.timeline(release.id)
+    except CalstackError:
+        return []

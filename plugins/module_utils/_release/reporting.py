@@ -15,7 +15,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.api import L
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Sample
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates import config
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.metrics import Metrics
-from ansible_collections.calstack.aws.plugins.module_utils._release.gates.queries import balancer_dimension
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.data import ReportInput, build
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.files import write
@@ -43,7 +42,7 @@ def write_report(
     """The paths of the page and of the JSON. What cannot be had or written is told, and ends nothing."""
     end = release.ended_at or time.time()
     try:
-        metrics = Metrics(clients, config.parse(release.gates).period, balancer_dimension(look.places.balancer))
+        metrics = Metrics(clients, config.parse(release.gates).period, look.places.balancer)
         series, trouble = metrics.series(release.started_at, end, look.world())
         if trouble:
             tell(f"the report of {release.id} lacks CloudWatch's figures: {trouble}")

@@ -37,7 +37,6 @@ class Survey:
 
     `newest`: by colour, the newest active revision of its family as DescribeTaskDefinition answers it.
     `free_addresses`: by subnet of the services. `test_conditions`: the test rule's, as DescribeRules answers them.
-    `balancer_dimension` and `group_dimensions` (by colour): CloudWatch's LoadBalancer and TargetGroup.
     """
 
     image: str
@@ -46,8 +45,6 @@ class Survey:
     newest: Mapping[str, Mapping[str, Any]]
     free_addresses: Mapping[str, int]
     test_conditions: Sequence[Mapping[str, Any]]
-    balancer_dimension: str
-    group_dimensions: Mapping[str, str]
     environment: str
     account: str
     partition: str
@@ -76,8 +73,6 @@ def survey(clients: Clients, stack: str, image: str = "", label: str = "", look:
         newest=revisions,
         free_addresses=addresses.result(),
         test_conditions=tuple(rules.result()[1]["Conditions"]),
-        balancer_dimension=places.balancer.partition(":loadbalancer/")[2],
-        group_dimensions={colour: arn.rpartition(":")[2] for colour, arn in places.groups.items()},
         environment=places.environment,
         account=places.account,
         partition=places.partition,

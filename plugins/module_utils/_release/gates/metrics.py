@@ -35,12 +35,12 @@ Series = Mapping[str, Sequence[tuple[float, int, int]]]
 
 
 class Metrics:
-    """`period` is in seconds, `balancer` the value of CloudWatch's dimension LoadBalancer."""
+    """`period` is in seconds, `balancer` the load balancer's ARN."""
 
     def __init__(self, clients: Clients, period: int, balancer: str) -> None:
         self._clients = clients
         self._period = period
-        self._balancer = balancer
+        self._balancer = queries.balancer_dimension(balancer)
         self._baselines: dict[str, Traffic] = {}
 
     def evidence(self, gates: Gates, release: Release, world: World, now: float) -> Evidence:

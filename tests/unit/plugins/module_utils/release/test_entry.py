@@ -136,9 +136,9 @@ class TestRolledBack:
         ended = aws.run(asked("", "rolled_back", by="ben"))
         assert (ended.id, ended.phase, ended.reason) == (left.id, Phase.ROLLED_BACK, "ben asked for it")
 
-    def test_of_a_promotion_it_is_promoted_first(self, aws):
+    def test_of_a_promotion_that_was_not_completed(self, aws):
         left_in(aws, Phase.PROMOTE)
-        assert aws.run(asked("", "rolled_back")).phase == Phase.PROMOTED
+        assert aws.run(asked("", "rolled_back")).phase == Phase.ROLLED_BACK
 
     def test_a_rule_set_by_hand_is_put_right_and_nothing_retires_what_serves(self, aws):
         """Green was promoted, blue is warm; somebody gives both half, then says that blue is stable."""

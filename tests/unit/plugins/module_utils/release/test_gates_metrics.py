@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 NOON = 1_800_000_000.0
 BALANCER = "app/app-dev/50dc6c495c0c9188"
+BALANCER_ARN = f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/{BALANCER}"
 GROUPS = {name: f"targetgroup/app-dev-{name}/943f017f100becff" for name in ("blue", "green")}
 
 RELEASE = Release(
@@ -121,7 +122,7 @@ POINTS = {
 
 
 def metrics(cloudwatch, period=60):
-    return Metrics(lambda service: {"cloudwatch": cloudwatch}[service], period, BALANCER)
+    return Metrics(lambda service: {"cloudwatch": cloudwatch}[service], period, BALANCER_ARN)
 
 
 def test_evidence_is_what_came_in_whole_minutes_since_the_bake_began():
@@ -306,7 +307,7 @@ def test_against_an_emulated_account():
         )
         client.set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="test")
         clients.calls.clear()
-        reader = Metrics(clients, 60, BALANCER)
+        reader = Metrics(clients, 60, BALANCER_ARN)
         found, trouble = reader.series(now.timestamp() - 600, now.timestamp(), WORLD)
         assert trouble == ""
         assert [point[1:] for point in found["green"]] == [(40, 2)]
