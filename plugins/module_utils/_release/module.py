@@ -69,7 +69,9 @@ def facts(done: Done) -> dict[str, Any]:
 
 def shown(release: Release) -> dict[str, Any]:
     """A record for people and playbooks: without the gates' and the controller's own business."""
-    hidden = {"gates", "pace", "generation", "since", "weight_before", "resume", "one_off", "extended"}
+    hidden = {"gates", "pace", "generation", "since", "weight_before", "resume", "one_off", "extended", "warm"} | {
+        "retirement_cancelled"
+    }
     told = {key: value for key, value in plain(release).items() if key not in hidden}
     return told | {"rollback_seconds": rollback_seconds(release)}
 
