@@ -201,7 +201,7 @@ def _put_back(case: Case, under_way: Release) -> Outset:
         )
     if under_way.kind == "rollback" and under_way.phase != Phase.PAUSED:
         return _taken_over(under_way, case.at)
-    if under_way.kind == "rollback":
+    if under_way.kind == "rollback" and not case.there.world.others:
         return Outset(turns.promoted(under_way, case.there.world, case.at), f"the way back {under_way.id} goes on")
     return _aborted(case)
 
