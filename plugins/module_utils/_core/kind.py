@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -81,3 +82,18 @@ class Kind(ABC):
     def settle(self, found: Found) -> Found:
         """Wait until others can use it; return it with attributes that were not known before."""
         return found
+
+
+class PatientKind(Kind):
+    """A kind that has to wait for AWS, by a clock and a sleeper that tests replace."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        scope: Scope,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(clients, scope)
+        self.clock, self.sleep = clock, sleep

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import PatientKind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently, unless_absent
@@ -24,19 +23,8 @@ FIRST_IN_ACCOUNT = "service linked role"
 """ECS makes its service-linked role with an account's first cluster, and does not know it for some seconds."""
 
 
-class Cluster(Kind):
+class Cluster(PatientKind):
     kind = "cluster"
-
-    def __init__(
-        self,
-        clients: Clients,
-        scope: Scope,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(clients, scope)
-        self._clock, self._sleep = clock, sleep
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         answer = self.clients("ecs").describe_clusters(
@@ -64,7 +52,7 @@ class Cluster(Kind):
                 capacityProviders=sorted(properties["capacity_providers"]),
             )
 
-        made = patiently(create, FIRST_IN_ACCOUNT, clock=self._clock, sleep=self._sleep)["cluster"]
+        made = patiently(create, FIRST_IN_ACCOUNT, clock=self.clock, sleep=self.sleep)["cluster"]
         return Found(self.kind, name, name, properties, {"arn": made["clusterArn"]})
 
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
@@ -87,8 +75,8 @@ class Cluster(Kind):
                 self.clients("ecs").stop_task(cluster=found.id, task=task["taskArn"], reason="The cluster is deleted")
         wait(
             Wait(f"cluster {found.name}", lambda: self._left(found.id), (EMPTY,), seconds=DRAIN_SECONDS),
-            self._clock,
-            self._sleep,
+            self.clock,
+            self.sleep,
         )
         unless_absent(lambda: self.clients("ecs").delete_cluster(cluster=found.id), "ClusterNotFoundException")
 

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import PatientKind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
@@ -21,20 +20,8 @@ ABSENT = "ResourceNotFoundException"
 GONE = "gone"
 
 
-class ScheduleGroup(Kind):
+class ScheduleGroup(PatientKind):
     kind = GROUP
-
-    def __init__(
-        self,
-        clients: Clients,
-        scope: Scope,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(clients, scope)
-        self._clock = clock
-        self._sleep = sleep
 
     @property
     def _scheduler(self) -> Any:
@@ -71,4 +58,4 @@ class ScheduleGroup(Kind):
 
     def _wait_until_gone(self, name: str) -> None:
         what = f"schedule group {name}, being deleted,"
-        wait(Wait(what, lambda: self._state(name), until=(GONE,)), self._clock, self._sleep)
+        wait(Wait(what, lambda: self._state(name), until=(GONE,)), self.clock, self.sleep)

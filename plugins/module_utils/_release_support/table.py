@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Kind, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import PatientKind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently, unless_absent
@@ -26,23 +25,11 @@ GONE = "gone"
 AT_REST = (ACTIVE, GONE, "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVED")
 
 
-class Table(Kind):
+class Table(PatientKind):
     """Paid by the request, with a copy of every second of the last 35 days."""
 
     kind = TABLE
     fixed = frozenset({"keys"})
-
-    def __init__(
-        self,
-        clients: Clients,
-        scope: Scope,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(clients, scope)
-        self._clock = clock
-        self._sleep = sleep
 
     @property
     def _dynamodb(self) -> Any:
@@ -92,7 +79,7 @@ class Table(Kind):
         return str(answer["Table"]["TableStatus"]) if answer else GONE
 
     def _wait(self, name: str, *until: str, state: Callable[[], str] | None = None) -> None:
-        wait(Wait(f"table {name}", state or (lambda: self._state(name)), until), self._clock, self._sleep)
+        wait(Wait(f"table {name}", state or (lambda: self._state(name)), until), self.clock, self.sleep)
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
         keys = [key.split() for key in KEYS]
@@ -139,8 +126,8 @@ class Table(Kind):
                 TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
             ),
             NOT_YET,
-            clock=self._clock,
-            sleep=self._sleep,
+            clock=self.clock,
+            sleep=self.sleep,
         )
 
     def delete(self, found: Found) -> None:

@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
-    Clients,
-    Kind,
-    Scope,
+    PatientKind,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
@@ -31,7 +28,7 @@ GONE = "gone"
 IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse")
 
 
-class Ec2Kind(Kind):
+class Ec2Kind(PatientKind):
     """A kind that EC2 lists by tag.
 
     `listing` is the describe call and the key of its answer, `resource_type` EC2's word in tag specifications, and
@@ -41,17 +38,6 @@ class Ec2Kind(Kind):
     listing: ClassVar[tuple[str, str]]
     resource_type: ClassVar[str]
     user_filter: ClassVar[str] = ""
-
-    def __init__(
-        self,
-        clients: Clients,
-        scope: Scope,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(clients, scope)
-        self.clock = clock
-        self.sleep = sleep
 
     @property
     def ec2(self) -> Any:
