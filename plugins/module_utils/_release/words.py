@@ -90,7 +90,9 @@ def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
     shown = play("status", f" -e release_show={release.id}")
     match release.phase:
         case Phase.PROMOTED:
-            return (Advice(f"To go back to {release.stable}", play("rollback")),)
+            # A second rollback is no step further back: it has to be told where to.
+            to = f" -e release_to={release.previous}" if release.kind == "rollback" and release.previous else ""
+            return (Advice(f"To go back to {release.stable}", f"{play('rollback')}{to}"),)
         case Phase.ROLLED_BACK:
             return (
                 Advice("To see each gate's numbers", shown),

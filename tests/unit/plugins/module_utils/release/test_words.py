@@ -116,3 +116,8 @@ def test_who_is_to_look_sees_that_release(phase):
 def test_only_who_is_not_back_is_told_to_go_back():
     assert not any("aws.rollback" in item.command for item in advice(release(Phase.ROLLED_BACK), "inventories/x"))
     assert any("aws.rollback" in item.command for item in advice(release(Phase.ROLLBACK_FAILED), "inventories/x"))
+
+
+def test_after_a_way_back_another_one_must_be_told_where_to():
+    back = replace(release(Phase.PROMOTED), kind="rollback", previous="20261122-100000")
+    assert advice(back, "inventories/x")[0].command.endswith("-e release_to=20261122-100000")
