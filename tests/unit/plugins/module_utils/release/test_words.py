@@ -1,5 +1,7 @@
 """The small words of releases."""
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
