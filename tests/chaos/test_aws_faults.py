@@ -53,7 +53,7 @@ def test_cloudwatch_without_data(scene, before, image, controllers, crowd, tell,
     run = controllers.start(image=image, steps=((10, 3.0), (100, 3.0)), extensions=1)
     assert run.wait()["outcome"] == "paused"
     print(run.words)
-    for word in ("inconclusive at 10 %", "CloudWatch has counted no request", "promote", "rollback"):
+    for word in ("inconclusive at 10 %", "CloudWatch has counted no answer", "promote", "rollback"):
         assert word in run.words
     assert scene.rule().weights == {before.stable: 90, other(before.stable): 10}
     assert scene.lock() == ""
