@@ -42,9 +42,6 @@ READ_BACK_SECONDS = 30.0
 """How long a rule may take to show what ModifyRule has accepted."""
 PROBED = frozenset({Phase.SMOKE, Phase.SHIFT, Phase.ANALYSE, Phase.BAKE})
 """The candidate is asked by the test rule."""
-SETTLED_AFTER = 10.0
-"""Seconds that a balancer's nodes may answer 503 for a target that DescribeTargetHealth calls healthy already. No user
-is sent there yet: to wait costs nothing."""
 STOPPED_TASKS_KEPT = 3000.0
 """ECS shows a stopped task for an hour: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html"""
 
@@ -181,11 +178,8 @@ def _healthy(release: Release, now: Now) -> Decision:
 
 
 def _smoke(release: Release, now: Now) -> Decision:
-    failed = turns.first(now.verdicts, "fail")
-    if failed and now.at - release.since >= SETTLED_AFTER:
+    if failed := turns.first(now.verdicts, "fail"):
         return _fail(release, f"smoke test: {failed.words}", now)
-    if failed:
-        return Decision(release, (), TICK, failed.words)
     unclear = turns.first(now.verdicts, "inconclusive")
     if unclear is None:
         return _enter(release, Phase.SHIFT, now)

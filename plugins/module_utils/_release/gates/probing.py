@@ -37,9 +37,7 @@ def probes(gate: Probes, samples: Iterable[Sample], serves: bool, now: float) ->
 def answers(gate: Probes, samples: Iterable[Sample], now: float) -> Verdict:
     """Before the shift: the last `gate.smoke` answers, and the last of every path, must be right."""
     asked = _of(samples, "candidate")
-    # Only the newest: right after the start a balancer may not have heard of its targets.
-    newest = asked[-gate.failures * len(gate.paths) :]
-    findings = [_in_a_row(gate, newest, "candidate"), _heard(gate, asked, "candidate", now)]
+    findings = [_in_a_row(gate, asked, "candidate"), _heard(gate, asked, "candidate", now)]
     wanted = max(gate.smoke, len(gate.paths))
     right = next((count for count, sample in enumerate(reversed(asked)) if not sample.ok), len(asked))
     if right < wanted:
