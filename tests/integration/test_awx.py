@@ -25,4 +25,5 @@ def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
         "secrets",
         "alb",
         "ecs",
+        "release",
     }
