@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import clean
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import clean
 
 What = Literal["started", "paused", "promoted", "rolled_back", "failed"]
 """`failed`: it could not be rolled back."""

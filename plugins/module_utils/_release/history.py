@@ -7,21 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import clean, day, day_line, duration
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Held
-from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
-    day,
-    day_line,
-    line,
-    moment,
-)
+from ansible_collections.calstack.aws.plugins.module_utils._release.lines import line, moment
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
-    clean,
-    duration,
-    rollback_seconds,
-)
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import rollback_seconds
 
 REASON = 90
 

@@ -7,42 +7,27 @@ Times are UTC, as CloudWatch's and other people's: `day` says so once, above the
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import Literal
+from datetime import UTC, datetime
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.screen import Tone
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import about, clean, clock, cut, day, duration
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
-    about,
     advice,
     bar,
-    clean,
-    duration,
     parse_verdict,
     rollback_seconds,
 )
-
-Tone = Literal["plain", "good", "warning", "bad"]
 
 EVERY = 30.0
 """Seconds after which an unchanged state is told again where nothing can be redrawn."""
 
 _LABEL = 12
 _ORDER: tuple[Outcome, ...] = ("fail", "inconclusive", "pass")
-
-
-def day(at: float) -> date:
-    """The day that times of `at` are of."""
-    return datetime.fromtimestamp(at, UTC).date()
-
-
-def day_line(at: float) -> str:
-    """What stands above the first line, and above the first of each further day."""
-    return f"{day(at)}, times in UTC"
 
 
 def moment(at: float, seen_at: float) -> str:
@@ -53,7 +38,7 @@ def moment(at: float, seen_at: float) -> str:
 
 def line(event: Event) -> str:
     """One entry of the timeline."""
-    return f"{_clock(event.at)}  {_label(event):<{_LABEL}} {clean(event.words)}"
+    return f"{clock(event.at)}  {_label(event):<{_LABEL}} {clean(event.words)}"
 
 
 def tone(event: Event) -> Tone:
@@ -82,7 +67,7 @@ _PHASES: dict[str, Tone] = {
 def tick_line(tick: Tick) -> str:
     """The state of things now, where nothing can be redrawn."""
     parts = [f"candidate {tick.candidate} {bar(tick.weight)} {tick.weight:>3} %", _place(tick), clean(tick.words)]
-    return f"{_clock(tick.at)}  {tick.phase:<{_LABEL}} {'   '.join(part for part in parts if part)}"
+    return f"{clock(tick.at)}  {tick.phase:<{_LABEL}} {'   '.join(part for part in parts if part)}"
 
 
 def status(tick: Tick, width: int) -> str:
@@ -98,19 +83,6 @@ def plain(tick: Tick, last: Tick) -> bool:
     A phase has its event: it needs no second line.
     """
     return tick.weight != last.weight or tick.at - last.at >= EVERY
-
-
-def cut(text: str, width: int) -> str:
-    """`text` in at most `width` columns of a terminal."""
-    if sum(map(_columns, text)) <= width:
-        return text
-    kept, used = "", 1
-    for char in text:
-        used += _columns(char)
-        if used > width:
-            break
-        kept += char
-    return f"{kept}…" if width > 0 else ""
 
 
 def summary(release: Release, timeline: Sequence[Event], environment: str = "ENV") -> list[str]:
@@ -170,13 +142,3 @@ def _worst(verdicts: Sequence[Verdict]) -> str:
 
 def _label(event: Event) -> str:
     return event.phase if event.kind == "phase" else event.kind
-
-
-def _clock(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
-
-
-def _columns(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import duration
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import Gates
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Step
 from ansible_collections.calstack.aws.plugins.module_utils._release.steps import MANUAL
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import bar, duration
+from ansible_collections.calstack.aws.plugins.module_utils._release.words import bar
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import World
 
 ORDER = (Phase.PREPARE, Phase.START, Phase.HEALTHY, Phase.SMOKE)

@@ -9,46 +9,29 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, fields
 from types import TracebackType
 from typing import Any
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.telling import ProgressFile
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
 
 
 class ProgressWriter:
-    """Appends events and ticks to the file `path`, each at once; with an empty path it does nothing.
-
-    Progress is a comfort: a file that cannot be opened or written is given up without a word, and the release goes on.
-    """
+    """Appends events and ticks to the file `path`, each at once; with an empty path it does nothing."""
 
     def __init__(self, path: str) -> None:
-        self._file: int | None = None
-        if path:
-            with suppress(OSError):
-                self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = ProgressFile(path)
 
     def event(self, event: Event) -> None:
-        self._write(encode(event))
+        self._file.write(encode(event))
 
     def tick(self, tick: Tick) -> None:
-        self._write(encode(tick))
+        self._file.write(encode(tick))
 
     def close(self) -> None:
-        if self._file is not None:
-            with suppress(OSError):
-                os.close(self._file)
-            self._file = None
-
-    def _write(self, line: str) -> None:
-        if self._file is not None:
-            try:
-                os.write(self._file, f"{line}\n".encode())
-            except OSError:
-                self.close()
+        self._file.close()
 
     def __enter__(self) -> ProgressWriter:
         return self

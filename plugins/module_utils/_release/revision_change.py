@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import COLOUR_VARIABLE
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.secret_versions import LABEL, from_labels
 
 Revision = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def _container_lines(old: dict[str, Any], new: dict[str, Any], own: bool) -> Ite
     if old["image"] != new["image"]:
         before, after = short_image(old["image"]), short_image(new["image"])
         yield f"image {before} → {after}" if before != after else f"image {old['image']} → {new['image']}"
-    apart = {"image", "environment", "secrets"}
+    apart = {"image", "environment", "secrets", "secret_versions"}
     was, will = ({key: item[key] for key in item.keys() - apart} for item in (old, new))
     yield from _differences(was, will, hidden=lambda key: key in HIDDEN or (not own and key in HIDDEN_OF_OTHERS))
     variables = _differences(
@@ -117,6 +118,12 @@ def _container_lines(old: dict[str, Any], new: dict[str, Any], own: bool) -> Ite
     )
     yield from (f"environment {line}" for line in variables)
     yield from (f"secret {line}" for line in _differences(old["secrets"], new["secrets"]))
+    yield from _new_versions(old["secret_versions"], new["secret_versions"])
+
+
+def _new_versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """Only of secrets in both: one that was added or taken away is among the variables."""
+    yield from (f"secret {name}: new version" for name in sorted(old.keys() & new.keys()) if old[name] != new[name])
 
 
 def _differences(
@@ -153,6 +160,8 @@ def _normal_container(container: Mapping[str, Any]) -> dict[str, Any]:
     kept["image"] = container.get("image", "")
     kept["environment"] = {item["name"]: item["value"] for item in container.get("environment", ())}
     kept["secrets"] = {item["name"]: item["valueFrom"] for item in container.get("secrets", ())}
+    kept["secret_versions"] = from_labels(container.get("dockerLabels"))
+    kept |= _others_labels(container)
     if ports := container.get("portMappings"):
         kept["portMappings"] = [_port(item) for item in ports]
     # ECS answers true where nothing was said.

@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""Small words that progress lines and reports share: durations, images, bars, verdicts, what to do next. Pure."""
+"""Small words that progress lines and reports share: bars, verdicts, what to do next. Pure."""
 
 from __future__ import annotations
 
@@ -22,32 +22,6 @@ class Advice:
 
     words: str
     command: str = ""
-
-
-def clean(text: str) -> str:
-    """`text` on one line without anything that moves a cursor: words may hold what an application answered."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def duration(seconds: float) -> str:
-    """A measured time: `0.42 s`, `7.5 s`, `48 s`, `12 min 4 s`, `1 h 5 min`."""
-    if seconds < 1:
-        return f"{max(seconds, 0):.2f} s"
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
-
-
-def about(seconds: float) -> str:
-    """An estimate: nobody is told of seconds that nobody can know."""
-    tens = max(10 * round(seconds / 10), 10)
-    return f"about {tens} s" if tens < 60 else f"about {duration(60 * max(round(seconds / 60), 1))}"
 
 
 def bar(weight: int, length: int = BAR) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import duration
 from ansible_collections.calstack.aws.plugins.module_utils._release.action import SetWeights
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Route, Sample
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import (
@@ -32,7 +33,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.steps import
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
     Advice,
     advice,
-    duration,
     parse_verdict,
     rollback_seconds,
 )

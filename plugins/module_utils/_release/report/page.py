@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import duration
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event
@@ -14,7 +15,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.report.data 
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.markup import Markup, element
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.plot import plot
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.style import STYLE
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import duration
 
 NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"
 """A browser then refuses to load or run anything, should a text ever escape its escaping."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import duration
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.axis import Axis, round_up
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.data import Report
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.markup import Markup, element
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.probes import SLOTS, Answers
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import duration
 
 HOLE = 1.5
 """Points farther apart than this many periods are not joined: a line would show what nobody measured."""

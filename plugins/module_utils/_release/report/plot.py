@@ -8,11 +8,11 @@ nothing is told by colour alone.
 
 from __future__ import annotations
 
+from ansible_collections.calstack.aws.plugins.module_utils._core.words import duration
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.axis import Axis, time_marks
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.data import Report
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.markup import Markup, element, join
 from ansible_collections.calstack.aws.plugins.module_utils._release.report.panels import Panel, line, panels
-from ansible_collections.calstack.aws.plugins.module_utils._release.words import duration
 
 WIDTH, LEFT, RIGHT = 960, 62, 944
 TOP, BAND, GAP, FOOT = 8, 24, 46, 26

@@ -42,7 +42,7 @@ def play(tmp_path: Path) -> list[str]:
     (collection / "plugins/modules").mkdir(parents=True)
     (collection / "plugins/modules/ecs_blue_green.py").write_text(PLAYED)
     (collection / "galaxy.yml").symlink_to(CHECKOUT / "galaxy.yml")
-    for name in ("action", "connection", "module_utils"):
+    for name in ("action", "connection", "module_utils", "plugin_utils"):
         (collection / "plugins" / name).symlink_to(CHECKOUT / "plugins" / name)
     (tmp_path / "ansible.cfg").write_text("[defaults]\ncollections_path = collections\ndisplay_skipped_hosts = false\n")
     (tmp_path / "play.yml").write_text(

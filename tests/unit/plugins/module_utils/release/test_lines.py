@@ -4,9 +4,9 @@ import time
 from dataclasses import replace
 
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._core.screen import ERASE, Output
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.lines import (
-    cut,
     line,
     plain,
     status,
@@ -14,11 +14,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.lines import
     tick_line,
     tone,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._release.live import ERASE, Output, Screen
+from ansible_collections.calstack.aws.plugins.module_utils._release.live import Screen
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.progress import Event, Tick
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOON = 1784721600.0
 TICK = Tick(NOON, "r-1", "analyse", "blue", "green", 10, 1, 4, 720, "")
@@ -77,18 +75,6 @@ def test_the_status_shows_the_worst_verdict():
     assert status(replace(TICK, verdicts=(good, open_, bad)), 200).endswith("c: fail, z")
     assert status(replace(TICK, verdicts=(good, open_)), 200).endswith("b: inconclusive, y")
     assert status(replace(TICK, verdicts=(good, good)), 200).endswith("all 2 gates pass")
-
-
-@given(st.text("abc…"), st.integers(0, 60))
-def test_cut_text_fits_and_keeps_its_beginning(text, width):
-    kept = cut(text, width)
-    assert len(kept) == min(len(text), width)
-    assert kept == text or text.startswith(kept[:-1])
-
-
-def test_wide_characters_count_twice():
-    assert cut("日本語", 6) == "日本語"
-    assert cut("日本語", 5) == "日本…"
 
 
 def test_an_unchanged_tick_is_told_again_after_half_a_minute():

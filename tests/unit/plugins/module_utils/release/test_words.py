@@ -7,11 +7,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.words import (
-    about,
     advice,
     bar,
-    clean,
-    duration,
     parse_verdict,
     rollback_seconds,
     verdict_words,
@@ -29,48 +26,12 @@ def release(phase: Phase, **known: object) -> Release:
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0.00 s"),
-        (0.418, "0.42 s"),
-        (7.46, "7.5 s"),
-        (9.97, "10 s"),
-        (59.7, "1 min"),
-        (724, "12 min 4 s"),
-        (3600, "1 h"),
-        (3900, "1 h 5 min"),
-        (7199, "2 h"),
-    ],
-)
-def test_a_duration(seconds, words):
-    assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(3, "about 10 s"), (44, "about 40 s"), (58, "about 1 min"), (61, "about 1 min"), (4000, "about 1 h 7 min")],
-)
-def test_an_estimate(seconds, words):
-    assert about(seconds) == words
-
-
 @given(st.integers(0, 100), st.integers(2, 40))
 def test_a_bar_is_empty_only_at_0_and_full_only_at_100(weight, length):
     drawn = bar(weight, length)
     assert len(drawn) == length
     assert (drawn == "░" * length) == (weight == 0)
     assert (drawn == "█" * length) == (weight == 100)
-
-
-@given(st.text())
-def test_clean_words_move_no_cursor(text):
-    assert clean(text).isprintable()
-    assert clean(clean(text)) == clean(text)
-
-
-def test_an_escape_sequence_of_an_application_is_disarmed():
-    assert clean("got \x1b[2Jgone\r\nand\u202e more") == "got [2Jgone and more"
 
 
 @given(
