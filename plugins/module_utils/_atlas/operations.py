@@ -29,6 +29,7 @@ class Operation:
 
 GET_PROJECT = Operation("GET", "/groups/{project}", "2023-01-01")
 GET_PROJECT_BY_NAME = Operation("GET", "/groups/byName/{name}", "2023-01-01")
+LIST_PROJECTS = Operation("GET", "/groups", "2023-01-01")
 CREATE_PROJECT = Operation("POST", "/groups", "2023-01-01")
 DELETE_PROJECT = Operation("DELETE", "/groups/{project}", "2023-01-01")
 LIST_ORGANIZATIONS = Operation("GET", "/orgs", "2023-01-01")
