@@ -112,8 +112,21 @@ def surroundings(aws: Account) -> dict[str, Any]:
         "repository_uri": repository["repositoryUri"],
         "repository_arn": repository["repositoryArn"],
         "environment": {"DOMAIN": "dev.calstack.example.com"},
-        "secrets": {"KEY": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:calstack/dev/app-AbCdEf"},
+        "secrets": {"KEY": secret(aws, "calstack/dev/app")},
     }
+
+
+def secret(aws: Account, name: str) -> str:
+    """The ARN of a new secret with a key."""
+    arn: str = aws("secretsmanager").create_secret(Name=name, SecretString='{"KEY": "one"}')["ARN"]
+    return arn
+
+
+def new_version(aws: Account, name: str = "calstack/dev/app") -> str:
+    """The id of a new version, which is current."""
+    answer = aws("secretsmanager").put_secret_value(SecretId=name, SecretString='{"KEY": "another"}')
+    version: str = answer["VersionId"]
+    return version
 
 
 def target_groups(aws: Account, vpc: str, subnet_ids: list[str], name: str = "x") -> dict[str, str]:

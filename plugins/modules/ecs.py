@@ -74,8 +74,18 @@ options:
       - Environment variables with their values in Secrets Manager.
       - To each name the secret's ARN, whose JSON then has a key of that name, or a dictionary with C(secret), the ARN,
         and C(key).
+      - The current version of each secret is part of the task definition, as a docker label of the container,
+        C(calstack.secret.NAME). So a secret's new version makes a new revision, and comes with a release. The tasks
+        always start with the current version, those of older revisions too.
     type: dict
     default: {}
+  changing_secrets:
+    description:
+      - The names of those secrets that another component changes in the same run.
+      - In check mode their versions are known after apply; otherwise this is not looked at.
+    type: list
+    elements: str
+    default: []
   stop_timeout:
     description: The seconds between SIGTERM and SIGKILL, at most 120.
     type: int
@@ -245,6 +255,7 @@ OPTIONS = {
     "environment": {"type": "dict", "default": {}},
     # ARNs and key names, not values.
     "secrets": {"type": "dict", "default": {}, "no_log": False},
+    "changing_secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "stop_timeout": {"type": "int", "default": 35},
     "readonly_root_filesystem": {"type": "bool", "default": False},
     "task_policy_statements": {"type": "list", "elements": "dict", "default": []},

@@ -129,6 +129,7 @@ def _task_definition(params: Params, scope: Scope, colour: str, decision: Decisi
         "port": params["port"],
         "environment": environment | {COLOUR_VARIABLE: colour},
         "secrets": {key: value_from(key, item) for key, item in params["secrets"].items()},
+        "secret_versions": params["secret_versions"],
         "log_group": log_group_name(scope.stack),
         "stop_timeout": params["stop_timeout"],
         "readonly_root_filesystem": params["readonly_root_filesystem"],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.secret_versions import from_labels, to_labels
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lower_tags
 
 STREAM_PREFIX = "ecs"
@@ -38,6 +39,7 @@ def _container(properties: Mapping[str, Any], region: str) -> dict[str, Any]:
         "portMappings": [{"containerPort": properties["port"], "protocol": "tcp"}],
         "environment": [{"name": name, "value": value} for name, value in sorted(properties["environment"].items())],
         "secrets": [{"name": name, "valueFrom": value} for name, value in sorted(properties["secrets"].items())],
+        "dockerLabels": to_labels(properties["secret_versions"]),
         "stopTimeout": properties["stop_timeout"],
         "readonlyRootFilesystem": properties["readonly_root_filesystem"],
         # Process 1 then reaps what the application leaves behind; signals are passed on.
@@ -62,6 +64,7 @@ def normalise(described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str
         "port": ports[0].get("containerPort"),
         "environment": {item["name"]: item["value"] for item in app.get("environment", ())},
         "secrets": {item["name"]: item["valueFrom"] for item in app.get("secrets", ())},
+        "secret_versions": from_labels(app.get("dockerLabels")),
         "log_group": app.get("logConfiguration", {}).get("options", {}).get("awslogs-group"),
         "stop_timeout": app.get("stopTimeout"),
         "readonly_root_filesystem": bool(app.get("readonlyRootFilesystem")),

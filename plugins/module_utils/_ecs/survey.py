@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
-from ansible_collections.calstack.aws.plugins.module_utils._ecs import inputs, scaling, service
+from ansible_collections.calstack.aws.plugins.module_utils._ecs import inputs, scaling, secret_versions, service
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.capacity import Bounds
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.first_image import (
     ServiceNow,
@@ -25,7 +25,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import p
 
 
 def survey(clients: Clients, params: Mapping[str, Any], scope: Scope, *, check: bool = False) -> dict[str, Any]:
-    """Further parameters: account, situation, bounds, first_image (None where it is not asked for).
+    """Further parameters: account, situation, bounds, secret_versions, first_image (None where it is not asked for).
 
     What is only known after apply is accepted in check mode (`check`), and refused otherwise. Raises InputError.
     """
@@ -39,6 +39,8 @@ def survey(clients: Clients, params: Mapping[str, Any], scope: Scope, *, check: 
             for colour, item in scaling.targets(clients, scope.stack).items()
         }
         found = {"account": account(clients), "situation": now, "bounds": bounds, "first_image": None}
+    changing = params["changing_secrets"] if check else ()
+    found["secret_versions"] = secret_versions.current(clients("secretsmanager"), params["secrets"], changing)
     if needs_first_image(now) and params["repository_uri"] != KNOWN_AFTER_APPLY:
         with doing(f"looking for the first image in {params['repository_uri']}"):
             found["first_image"] = first_image(clients("ecr"), params["image"], params["repository_uri"])

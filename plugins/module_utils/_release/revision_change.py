@@ -122,8 +122,10 @@ def _container_lines(old: dict[str, Any], new: dict[str, Any], own: bool) -> Ite
 
 
 def _new_versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """Only of secrets in both: one that was added or taken away is among the variables."""
-    yield from (f"secret {name}: new version" for name in sorted(old.keys() & new.keys()) if old[name] != new[name])
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            words = "version noted" if name not in old else "new version" if name in new else "version no longer noted"
+            yield f"secret {name}: {words}"
 
 
 def _differences(
@@ -160,8 +162,10 @@ def _normal_container(container: Mapping[str, Any]) -> dict[str, Any]:
     kept["image"] = container.get("image", "")
     kept["environment"] = {item["name"]: item["value"] for item in container.get("environment", ())}
     kept["secrets"] = {item["name"]: item["valueFrom"] for item in container.get("secrets", ())}
-    kept["secret_versions"] = from_labels(container.get("dockerLabels"))
-    kept |= _others_labels(container)
+    labels = kept.pop("dockerLabels", {})
+    kept["secret_versions"] = from_labels(labels)
+    if others := {key: value for key, value in labels.items() if not key.startswith(LABEL)}:
+        kept["dockerLabels"] = others
     if ports := container.get("portMappings"):
         kept["portMappings"] = [_port(item) for item in ports]
     # ECS answers true where nothing was said.

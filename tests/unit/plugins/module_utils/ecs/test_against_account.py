@@ -20,6 +20,7 @@ from ecs_account import (
     push,
     register,
     released,
+    secret,
     site,
     steps,
     target,
@@ -130,7 +131,7 @@ class TestWithAnImage:
 
     def test_what_the_serving_revision_needs_stays_permitted(self, built):
         """Another repository and other secrets: until a release, tasks are replaced with the old ones."""
-        new_arn = built.given["secrets"]["KEY"].replace("dev/app", "dev/other")
+        new_arn = secret(built, "calstack/dev/other")
         new = built("ecr").create_repository(repositoryName="new")["repository"]
         given = {"secrets": {"KEY": new_arn}, "repository_arn": new["repositoryArn"]}
         given["repository_uri"] = new["repositoryUri"]

@@ -23,6 +23,7 @@ wanted = st.fixed_dictionaries(
         "port": st.integers(1, 65535),
         "environment": st.dictionaries(names, st.text(max_size=4)),
         "secrets": st.dictionaries(names, st.just("arn:KEY::")),
+        "secret_versions": st.dictionaries(st.sampled_from(["calstack/dev/app", "calstack/dev/database"]), names),
         "log_group": st.just("/calstack-dev/app"),
         "stop_timeout": st.integers(1, 120),
         "readonly_root_filesystem": st.booleans(),
@@ -37,7 +38,16 @@ def enriched(definition, random):
         key: random.sample(container[key], len(container[key])) for key in ("environment", "secrets") if container[key]
     }
     ports = [{**container["portMappings"][0], "hostPort": container["portMappings"][0]["containerPort"]}]
-    full = {**container, **shuffled, "portMappings": ports, "cpu": 0, "mountPoints": [], "volumesFrom": []}
+    labels = {"somebody's": "label", **container["dockerLabels"]}
+    full = {
+        **container,
+        **shuffled,
+        "dockerLabels": labels,
+        "portMappings": ports,
+        "cpu": 0,
+        "mountPoints": [],
+        "volumesFrom": [],
+    }
     return {
         **definition,
         "containerDefinitions": [{"name": "sidecar", "image": "x"}, full],

@@ -159,16 +159,36 @@ def test_what_may_hold_a_secret_is_named_without_its_values():
     assert "environment NEW_TOKEN: removed" in changes(after, made("hunter1"))
 
 
+def test_a_secrets_new_version_is_named_without_its_id():
+    def versions(**names):
+        labels = {f"calstack.secret.calstack/dev/{name}": version for name, version in names.items()}
+        return revision(dockerLabels={"somebody's": "label", **labels})
+
+    assert changes(versions(app="id-1", database="id-2"), versions(app="id-3", database="id-2")) == [
+        "secret calstack/dev/app: new version"
+    ]
+    assert changes(versions(app="id-1"), versions(database="id-2")) == [
+        "secret calstack/dev/app: version no longer noted",
+        "secret calstack/dev/database: version noted",
+    ]
+    assert not same(versions(app="id-1"), versions(app="id-2"))
+    assert changes(versions(), revision(dockerLabels={"somebody's": "other"})) == ["dockerLabels: changed"]
+
+
 def test_an_image_of_another_registry_is_shown_in_full():
     assert changes(revision(image="a/x:1"), revision(image="b/x:1")) == ["image a/x:1 → b/x:1"]
 
 
 TEXT = st.text("abcXYZ_", min_size=1, max_size=4)
+LABELS = st.dictionaries(st.sampled_from(["calstack.secret.calstack/dev/app", "calstack.secret", "other"]), TEXT)
 REVISIONS = st.builds(
-    lambda image, environment, memory: revision(image=image, environment=variables(**environment)) | {"memory": memory},
+    lambda image, environment, memory, labels: (
+        revision(image=image, environment=variables(**environment), dockerLabels=labels) | {"memory": memory}
+    ),
     TEXT,
     st.dictionaries(TEXT, TEXT, max_size=3),
     st.sampled_from(["512", "1024"]),
+    LABELS,
 )
 
 
