@@ -13,6 +13,31 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lowe
 
 STREAM_PREFIX = "ecs"
 
+REGISTERABLE = (
+    "family",
+    "taskRoleArn",
+    "executionRoleArn",
+    "networkMode",
+    "containerDefinitions",
+    "volumes",
+    "placementConstraints",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "pidMode",
+    "ipcMode",
+    "proxyConfiguration",
+    "inferenceAccelerators",
+    "ephemeralStorage",
+    "runtimePlatform",
+    "enableFaultInjection",
+    "trustedExecutionConfiguration",
+)
+"""All that RegisterTaskDefinition takes but the tags; DescribeTaskDefinition adds more of its own.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+"""
+
 
 def render(family: str, properties: Mapping[str, Any], region: str) -> dict[str, Any]:
     """The arguments of RegisterTaskDefinition."""

@@ -23,6 +23,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import 
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import primary
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.scaling import DIMENSION, SERVICE
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lower_tags
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.tasks import started
 from ansible_collections.calstack.aws.plugins.module_utils._release import action as actions
 from ansible_collections.calstack.aws.plugins.module_utils._release import forwards
 from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look, scaling_of
@@ -159,12 +160,7 @@ class Hands:
             enableECSManagedTags=True,
             tags=lower_tags(tags),
         )
-        if not answer["tasks"]:
-            raise CalstackError(
-                f"run {action.one_off.name}: ECS did not start the task: {_failures(answer)}. Look at free addresses "
-                f"in its subnets and at the Fargate quota, then run the same command again."
-            )
-        return str(answer["tasks"][0]["taskArn"])
+        return started(answer, f"run {action.one_off.name}")
 
     @_do.register
     def _stop_one_off(self, action: actions.StopOneOff) -> None:
@@ -216,8 +212,3 @@ class Hands:
             ),
             "ImageAlreadyExistsException",
         )
-
-
-def _failures(answer: dict[str, Any]) -> str:
-    reasons = [item.get("reason") or item.get("detail") or "no reason given" for item in answer.get("failures", ())]
-    return "; ".join(dict.fromkeys(reasons)) or "no reason given"

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER, service_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import service_name
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.rollout import stop_reason
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.tasks import exit_code, of_family
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.world import OneOffState
 
@@ -35,30 +36,17 @@ def read(ecs: Any, cluster: str, release: Release) -> dict[str, OneOffState]:
     if not names:
         return {}
     family = service_name(release.stack, release.candidate)
-    tasks = [task for status in ("RUNNING", "STOPPED") for task in _tasks(ecs, cluster, family, status)]
+    tasks = [task for status in ("RUNNING", "STOPPED") for task in of_family(ecs, cluster, family, status)]
     # Where there are two of a name, the newest counts: it comes last.
     ours = sorted((task for task in tasks if task.get("startedBy") in names), key=lambda task: str(task["createdAt"]))
     return {names[task["startedBy"]]: state(task) for task in ours}
 
 
-def _tasks(ecs: Any, cluster: str, family: str, status: str) -> Iterator[Mapping[str, Any]]:
-    """By family, as ListTasks takes no other filter beside startedBy, and shows no stopped task without one.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
-    """
-    for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, family=family, desiredStatus=status):
-        # A page of ListTasks is as many as DescribeTasks takes.
-        if arns := page["taskArns"]:
-            yield from ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
-
-
 def state(task: Mapping[str, Any]) -> OneOffState:
-    """The exit code is our container's: a sidecar's says nothing about the command."""
-    codes = [item.get("exitCode") for item in task.get("containers", ()) if item["name"] == CONTAINER]
     stopped = task["lastStatus"] == "STOPPED"
     return OneOffState(
         arn=task["taskArn"],
         status=task["lastStatus"],
-        exit_code=next(iter(codes), None) if stopped else None,
+        exit_code=exit_code(task) if stopped else None,
         reason=stop_reason(task) if stopped else "",
     )

@@ -15,34 +15,10 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.inputs import COLOUR_VARIABLE
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import CONTAINER
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import short_image
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import REGISTERABLE
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.secret_versions import LABEL, from_labels
 
 Revision = Mapping[str, Any]
-
-REGISTERABLE = (
-    "family",
-    "taskRoleArn",
-    "executionRoleArn",
-    "networkMode",
-    "containerDefinitions",
-    "volumes",
-    "placementConstraints",
-    "requiresCompatibilities",
-    "cpu",
-    "memory",
-    "pidMode",
-    "ipcMode",
-    "proxyConfiguration",
-    "inferenceAccelerators",
-    "ephemeralStorage",
-    "runtimePlatform",
-    "enableFaultInjection",
-    "trustedExecutionConfiguration",
-)
-"""All that RegisterTaskDefinition takes but the tags; DescribeTaskDefinition adds more of its own.
-
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-"""
 
 HIDDEN = frozenset({"logConfiguration", "firelensConfiguration", "dockerLabels"})
 """Of a container: a log router's options may hold its token."""
