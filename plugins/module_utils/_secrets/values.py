@@ -90,17 +90,18 @@ def _check_mongo_uri(value: str) -> None:
     if not value.startswith(("mongodb://", "mongodb+srv://")):
         raise InputError(f"{MONGO_URI} is no MongoDB connection string: {advice}")
     with suppress(ImportError):
-        from pymongo import MongoClient
-
-        if not _is_understood(MongoClient, value):
+        if not is_understood(value):
             raise InputError(f"{MONGO_URI} is a connection string that PyMongo does not understand: {advice}")
 
 
-def _is_understood(client: Any, uri: str) -> bool:
+def is_understood(uri: str) -> bool:
+    """Whether PyMongo takes `uri`, without connecting. Raises ImportError where PyMongo is missing."""
+    from pymongo import MongoClient
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # PyMongo only warns of an option it does not know
         try:
-            client(uri, connect=False).close()
+            MongoClient(uri, connect=False).close()
         # PyMongo's errors are of many families, and their text holds parts of the URI: neither matters here.
         except Exception:
             return False

@@ -1,0 +1,92 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""What a person is told about the connection secret, and why something cannot be done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.calstack.aws.plugins.module_utils._connection.state import (
+    CURRENT,
+    KEY,
+    PENDING,
+    SOURCE,
+    Wanted,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+
+RELEASE = "playbooks/release.yml with -e release_image=stable"
+
+
+def not_connected(wanted: Wanted) -> str:
+    return (
+        f"the application still uses the MongoDB that {wanted.secret} names; Atlas's connection string waits there as "
+        f"{PENDING}. Run playbooks/migrate.yml to move the data and switch, or set atlas_take_over=true to switch "
+        f"without moving any."
+    )
+
+
+def restored(wanted: Wanted) -> str:
+    return f"the secret {wanted.secret} had been deleted: it is back, with the values it had."
+
+
+def no_password(wanted: Wanted) -> str:
+    return f"{wanted.stack} connects with its tasks' role: there is no password to rotate."
+
+
+def already_current(wanted: Wanted) -> str:
+    return f"nothing of {wanted.secret} is pending: what it holds is current already."
+
+
+def nothing_to_undo(wanted: Wanted) -> str:
+    return f"no rotation of {wanted.secret} is under way that could be undone."
+
+
+def kept(wanted: Wanted, users: Iterable[str], tasks: int) -> str:
+    return (
+        f"the database user {' and '.join(users)} stays: {_tasks(tasks)} started before {wanted.secret} had its "
+        f"current value, and may use it. Run {RELEASE}, then the same command again."
+    )
+
+
+def _tasks(number: int) -> str:
+    return "one running task" if number == 1 else f"{number} running tasks"
+
+
+def in_use(wanted: Wanted, user: str, tasks: int) -> CalstackError:
+    return CalstackError(
+        f"rotating {wanted.secret}: the database user {user} is next, but {_tasks(tasks)} started before the secret "
+        f"had its current value, and may still use it. Nothing has been changed. Run {RELEASE}, then this again."
+    )
+
+
+def no_secret(wanted: Wanted) -> CalstackError:
+    return CalstackError(f"there is no secret {wanted.secret} yet: run site.yml first, which makes it.")
+
+
+def no_current(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"no version of the secret {wanted.secret} is current: move the label {CURRENT} to the right one "
+        f"(aws secretsmanager update-secret-version-stage), then run again."
+    )
+
+
+def nothing_pending(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"{wanted.secret} holds no {PENDING} version that could become current: run site.yml first, which writes it."
+    )
+
+
+def strange_pending(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"the {PENDING} version of {wanted.secret} has no {KEY} for {' or '.join(wanted.users)}: somebody else has "
+        f"written it. Remove the label {PENDING} from it (aws secretsmanager update-secret-version-stage), then run "
+        f"site.yml, which writes a good one."
+    )
+
+
+def no_source(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"no version of {wanted.secret} carries the label {SOURCE}: it has never been switched from another MongoDB, "
+        f"so there is none to go back to."
+    )

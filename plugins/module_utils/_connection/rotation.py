@@ -1,0 +1,223 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""What to do about the connection secret: from what is there and what is wanted to steps. Pure.
+
+Two users take turns. The one that is not in use gets a new password, which is tried as AWSPENDING, becomes AWSCURRENT,
+and after a release the other user goes. Whatever step a run dies after, three things hold:
+AWSCURRENT's user exists and has its password; so has every other labelled version's, if its user exists; and no
+user that a running task may use is deleted or gets another password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.calstack.aws.plugins.module_utils._connection import notes
+from ansible_collections.calstack.aws.plugins.module_utils._connection.plan import (
+    Plan,
+    drop_pending,
+    ensure,
+    new_login,
+    new_version,
+    ours,
+    tag,
+    user_in_force,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._connection.state import (
+    ATLAS,
+    CURRENT,
+    KEY,
+    PENDING,
+    PREVIOUS,
+    SECRETS,
+    SOURCE,
+    State,
+    Version,
+    Wanted,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import (
+    CreateSecret,
+    DeleteSecret,
+    DeleteUser,
+    PutVersion,
+    Restore,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import Login
+
+
+def decide(state: State, wanted: Wanted, goal: str) -> Plan:
+    """The steps to `goal`, one of GOALS; none where it is reached. Raises CalstackError for what cannot be done now."""
+    plan = Plan(wanted, state)
+    if state.secret and state.secret.deleted:
+        # Its values are not to be read before it is restored: the next look tells what else there is to do.
+        plan.add(Restore())
+        plan.notes.append(notes.restored(wanted))
+        return plan
+    GOALS[goal](plan)
+    return plan
+
+
+def take_down(state: State, wanted: Wanted, recovery_days: int) -> Plan:
+    """The steps that leave nothing of the component: a secret that people's own component keeps only loses labels."""
+    plan = Plan(wanted, state)
+    for name in ours(plan):
+        plan.add(DeleteUser(name))
+    secret = state.secret
+    if secret and secret.component != ATLAS and not secret.deleted:
+        drop_pending(plan)
+    elif secret and secret.component == ATLAS and not (secret.deleted and recovery_days):
+        plan.add(DeleteSecret(recovery_days))
+    return plan
+
+
+def _present(plan: Plan) -> None:
+    """Converge; complete or undo what a run left that died. Where a release is still to come, nothing is undone."""
+    secret = plan.state.secret
+    if secret is None or not secret.labelled:
+        _begin(plan)
+    elif plan.is_connected:
+        _keep(plan)
+    else:
+        _offer(plan)
+        if plan.wanted.take_over:
+            _switch(plan)
+        else:
+            plan.notes.append(notes.not_connected(plan.wanted))
+    _retire(plan)
+
+
+def _begin(plan: Plan) -> None:
+    login = new_login(plan)
+    version = new_version(plan, login, None)
+    if plan.state.secret is None:
+        plan.add(CreateSecret(version))
+    else:
+        tag(plan, ATLAS)
+        plan.add(PutVersion(version, CURRENT))
+
+
+def _keep(plan: Plan) -> None:
+    login = plan.current.login
+    if login is None or login.is_role != plan.wanted.by_role:
+        login = new_login(plan)
+    else:
+        ensure(plan, login)
+    version = new_version(plan, login, plan.current)
+    if version.value != plan.current.value:
+        plan.add(PutVersion(version, CURRENT))
+    drop_pending(plan)
+
+
+def _prepared(plan: Plan) -> None:
+    """The first half of a rotation: the other user, with a new password, as AWSPENDING."""
+    login = plan.current.login
+    if plan.is_connected and plan.wanted.by_role and login and login.is_role:
+        plan.notes.append(notes.no_password(plan.wanted))
+        return
+    _offer(plan)
+
+
+def _offer(plan: Plan) -> None:
+    login = _kept_offer(plan)
+    if login:
+        ensure(plan, login)
+    else:
+        login = new_login(plan)
+    version = new_version(plan, login, plan.current)
+    pending = plan.secret.pending
+    if pending is None or pending.value != version.value:
+        plan.add(PutVersion(version, PENDING))
+
+
+def _kept_offer(plan: Plan) -> Login | None:
+    """The login that is pending, or that was given up for the MongoDB it was moved from: tasks may still use it."""
+    offers = [plan.secret.pending]
+    if not plan.is_connected:
+        previous = plan.secret.version(PREVIOUS)
+        offers += [previous] if plan.wanted.user_of(previous) in plan.state.users else []
+    taken = user_in_force(plan)
+    for version in offers:
+        login = version.login if version else None
+        fits = login and plan.wanted.is_ours(login) and login.is_role == plan.wanted.by_role
+        if fits and plan.wanted.user_of(version) != taken:
+            return login
+    return None
+
+
+def _current(plan: Plan) -> None:
+    """The second half: what is pending becomes current."""
+    pending = plan.secret.pending
+    if pending is None:
+        if not plan.is_connected:
+            raise notes.nothing_pending(plan.wanted)
+        drop_pending(plan)
+        plan.notes.append(notes.already_current(plan.wanted))
+        return
+    login = pending.login
+    if login is None or not plan.wanted.is_ours(login):
+        raise notes.strange_pending(plan.wanted)
+    ensure(plan, login)
+    # Only the connection string has been tried: the other keys may have changed since.
+    value = {**plan.current.value, KEY: pending.value[KEY]}
+    if value != pending.value:
+        plan.add(PutVersion(Version(plan.wanted.fresh.version, plan.wanted.fresh.now, value), PENDING))
+    _switch(plan)
+
+
+def _switch(plan: Plan) -> None:
+    pending = plan.secret.pending
+    if pending is None:
+        return
+    if not plan.is_connected:
+        plan.move(SOURCE, plan.current.id)
+        tag(plan, ATLAS)
+    plan.move(CURRENT, pending.id)
+    plan.move(PENDING, "")
+
+
+def _retire(plan: Plan) -> None:
+    """Delete our users that no version needs, unless a running task may have started with one of them."""
+    secret = plan.state.secret
+    kept = {plan.wanted.user_of(version) for version in (secret.version(CURRENT), secret.pending)} if secret else set()
+    leaving = [name for name in ours(plan) if name not in kept]
+    if not leaving:
+        return
+    if plan.state.behind:
+        plan.notes.append(notes.kept(plan.wanted, leaving, plan.state.behind))
+        return
+    for name in leaving:
+        plan.add(DeleteUser(name))
+
+
+def _undone(plan: Plan) -> None:
+    """Back to before the rotation: drop what is pending, else make the other user's version current again."""
+    previous = plan.secret.version(PREVIOUS)
+    user = plan.wanted.user_of(previous)
+    if plan.secret.pending:
+        drop_pending(plan)
+    elif previous and plan.is_connected and user in plan.state.users and user != user_in_force(plan):
+        plan.move(CURRENT, previous.id)
+        drop_pending(plan)
+    else:
+        plan.notes.append(notes.nothing_to_undo(plan.wanted))
+    _retire(plan)
+
+
+def _source(plan: Plan) -> None:
+    """Back to the MongoDB that the application was moved from: the users stay, for the tasks that still run."""
+    source = plan.secret.version(SOURCE)
+    if source is None:
+        raise notes.no_source(plan.wanted)
+    plan.move(CURRENT, source.id)
+    drop_pending(plan)
+    tag(plan, SECRETS)
+
+
+GOALS: dict[str, Callable[[Plan], None]] = {
+    "present": _present,
+    "prepared": _prepared,
+    "current": _current,
+    "retired": _retire,
+    "undone": _undone,
+    "source": _source,
+}

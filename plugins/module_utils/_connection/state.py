@@ -1,0 +1,158 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""The connection secret, the users of the database and the tasks that use them: as they are, and as they should be.
+
+Secrets Manager's own staging labels are the whole record of a rotation. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import Login, compose, split
+
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+SOURCE = "calstack-migration-source"
+"""The label of the version with the MongoDB that the application used before this Atlas."""
+
+KEY = "MONGO_URI"
+ATLAS, SECRETS = "atlas", "secrets"
+"""The components that may own the secret: this one, or the one that keeps what people give."""
+
+SPREADS = timedelta(seconds=60)
+"""How long Secrets Manager and ECS may differ over what came first. A choice of this collection's."""
+
+
+@dataclass(frozen=True)
+class Version:
+    id: str
+    created: datetime
+    value: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def login(self) -> Login | None:
+        parts = split(self.value.get(KEY))
+        return parts.login if parts else None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """`labelled` holds the versions by their labels, `changed` is when anything of the secret last changed.
+
+    `deleted` is when it goes for good, where it has been deleted.
+    """
+
+    arn: str
+    component: str
+    labelled: Mapping[str, Version]
+    changed: datetime
+    deleted: str = ""
+
+    def version(self, label: str) -> Version | None:
+        return self.labelled.get(label)
+
+    def id_of(self, label: str) -> str:
+        version = self.version(label)
+        return version.id if version else ""
+
+    @property
+    def pending(self) -> Version | None:
+        """What is to become current; a label that a killed run has left on what is current says nothing."""
+        return self.version(PENDING) if self.id_of(PENDING) != self.id_of(CURRENT) else None
+
+    @property
+    def was_moved_back(self) -> bool:
+        current, previous = self.version(CURRENT), self.version(PREVIOUS)
+        return bool(current and previous and previous.created > current.created)
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What a user may do: roles as (role, database, collection), and the clusters it may do it on."""
+
+    roles: frozenset[tuple[str, str, str]]
+    clusters: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that runs with the secret. `version` is the one its revision was made for; "": it does not say."""
+
+    version: str
+    started: datetime
+
+
+@dataclass(frozen=True)
+class State:
+    """`users` are those of ours that exist in Atlas."""
+
+    secret: Secret | None
+    users: Mapping[str, Grants]
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def behind(self) -> int:
+        """How many tasks may have started with another version of the secret than the current one."""
+        return sum(1 for task in self.tasks if not _has_current(task, self.secret))
+
+
+def _has_current(task: Task, secret: Secret | None) -> bool:
+    if secret is None:
+        return False
+    if task.started > secret.changed + SPREADS:
+        return True
+    # A revision names the version of its day, but a task reads the current one whenever it starts: after a move back
+    # its name alone proves nothing.
+    return task.version == secret.id_of(CURRENT) and not secret.was_moved_back
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What a run may use up: a password, the id of a version, and the time."""
+
+    password: str = field(repr=False)
+    version: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`users` are the two that take turns, `role` the ARN of the tasks' role.
+
+    `by_role`: the role is the credential, and there is no password. `address` is one of Atlas's connection strings;
+    "": it is not known yet, which only check mode may say.
+    """
+
+    stack: str
+    secret: str
+    users: tuple[str, str]
+    grants: Grants
+    fresh: Fresh
+    address: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    database: str = ""
+    role: str = ""
+    by_role: bool = False
+    take_over: bool = False
+
+    def uri(self, login: Login) -> str:
+        return compose(self.address or "mongodb+srv://known-after-apply", login, self.options, self.database)
+
+    def value(self, login: Login, there: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole secret: other keys stay. A connection string stays too while Atlas's is not known."""
+        if not self.address and there.get(KEY):
+            return dict(there)
+        return {**there, KEY: self.uri(login)}
+
+    def is_ours(self, login: Login | None) -> bool:
+        return login is not None and (login.is_role or login.user in self.users)
+
+    def user_of(self, version: Version | None) -> str:
+        """The name in Atlas of the user that a version logs in as; "": none of ours."""
+        login = version.login if version else None
+        if login is None or not self.is_ours(login):
+            return ""
+        return self.role if login.is_role else login.user
