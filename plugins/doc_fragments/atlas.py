@@ -16,6 +16,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - calstack.aws.atlas.connection
+  - calstack.aws.atlas.plan
+"""
+
+    PLAN = r"""
 attributes:
   check_mode:
     description:
@@ -32,8 +38,6 @@ attributes:
     description: Use C(group/calstack.aws.atlas) in C(module_defaults) to set options for all modules that ask Atlas.
     support: full
     membership: [calstack.aws.atlas]
-extends_documentation_fragment:
-  - calstack.aws.atlas.connection
 """
 
     CONNECTION = r"""

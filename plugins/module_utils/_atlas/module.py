@@ -56,11 +56,10 @@ def run(
     notes: Callable[[Sequence[Found], Scope], Sequence[str]] | None = None,
     guard: Callable[[Sequence[Change]], None] | None = None,
 ) -> None:
-    """Converge what `wanted` says, nothing for `state: absent`, as `module` (an AnsibleModule) asks, and end it.
+    """Converge what `wanted` says, or nothing for `state: absent`, as `module` (an AnsibleModule) asks, and end it.
 
-    `wanted` and `outputs` are pure, as a component's are; `wanted` raises InputError, and is asked with
-    `state: absent` too, so that what is wrong is said all the same. They see the options with `project_id` (or
-    KNOWN_AFTER_APPLY) and `project_name` filled in. Each of `kinds` is called with clients, scope and
+    `wanted` and `outputs` are pure, as a component's are, and only asked for `state: present`; `wanted` raises
+    InputError. They see the options with `project_id` (or KNOWN_AFTER_APPLY) and `project_name` filled in. Each of `kinds` is called with clients, scope and
     `project=` its id; without `in_project`, for the project itself, with clients and scope. `notes` are warnings about
     what is there now.
     """
@@ -69,9 +68,9 @@ def run(
         params = with_project(api, module.params, check=module.check_mode) if in_project else dict(module.params)
         scope = scope_of(params)
         present = params.get("state", "present") == "present"
-        asked = wanted(params, scope)
+        asked = wanted(params, scope) if present else ()
         made = [kind(AtlasClients(api), scope, **_project(params, in_project=in_project)) for kind in kinds]
-        result = converge(made, asked if present else (), check=module.check_mode, guard=guard)
+        result = converge(made, asked, check=module.check_mode, guard=guard)
         answer = resolve(dict(outputs(params, scope)), known(result.found)) if present else {}
     except CalstackError as error:
         module.fail_json(msg=str(error))
