@@ -59,9 +59,9 @@ def run(
     """Converge what `wanted` says, or nothing for `state: absent`, as `module` (an AnsibleModule) asks, and end it.
 
     `wanted` and `outputs` are pure, as a component's are, and only asked for `state: present`; `wanted` raises
-    InputError. They see the options with `project_id` (or KNOWN_AFTER_APPLY) and `project_name` filled in. Each of `kinds` is called with clients, scope and
-    `project=` its id; without `in_project`, for the project itself, with clients and scope. `notes` are warnings about
-    what is there now.
+    InputError. They see the options with `project_id` (or KNOWN_AFTER_APPLY) and `project_name` filled in.
+    Each of `kinds` is called with clients, scope and `project=` its id; without `in_project`, for the project
+    itself, with clients and scope. `notes` are warnings about what is there now.
     """
     api = api_of(module)
     try:

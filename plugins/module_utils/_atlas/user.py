@@ -50,7 +50,7 @@ class DatabaseUser(AtlasKind):
             return []
         properties = user_model.properties_of(user)
         if self._password_is_new:
-            properties["password"] = user_model.NEW_PASSWORD
+            properties["password"] = user_model.AS_GIVEN
         return [Found(self.kind, self._login.username, self._login.username, properties)]
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
