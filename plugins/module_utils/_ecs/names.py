@@ -30,6 +30,11 @@ def service_name(stack: str, colour: str) -> str:
     return f"{stack}-{colour}"
 
 
+def check_family(stack: str) -> str:
+    """Of the task definitions that check a connection."""
+    return f"{stack}-check"
+
+
 def resource_id(stack: str, colour: str) -> str:
     """What Application Auto Scaling calls the service."""
     return f"service/{cluster_name(stack)}/{service_name(stack, colour)}"

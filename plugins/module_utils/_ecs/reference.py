@@ -25,7 +25,11 @@ class ImageReference:
         return {"imageDigest": self.digest} if self.digest else {"imageTag": self.tag}
 
 
-EMPTY = {"app_image": "the newest image", "release_image": "the one that serves"}
+EMPTY = {
+    "app_image": "the newest image",
+    "release_image": "the one that serves",
+    "atlas_check_image": "the one that serves",
+}
 """By variable: what it means when it is empty."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import patiently
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import COLOURS, service_name
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import COLOURS, check_family, service_name
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import (
     described,
     family_of,
@@ -32,8 +32,11 @@ class TaskDefinition(Kind):
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
         names = {item.name for item in wanted}
+        families = [service_name(self.scope.stack, colour) for colour in COLOURS]
+        if not names:
+            families.append(check_family(self.scope.stack))  # a check that was killed has left it
         found = []
-        for family in (service_name(self.scope.stack, colour) for colour in COLOURS):
+        for family in families:
             answer = latest(self.clients("ecs"), family) if family in names else next(self._ours(family), None)
             if answer:
                 arn = answer["taskDefinition"]["taskDefinitionArn"]
