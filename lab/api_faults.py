@@ -1,6 +1,7 @@
-"""`lab fault-api SERVICE ACTION MODE`: let calls of the AWS API fail on purpose.
+"""`lab fault-api SERVICE ACTION MODE`: let calls of the AWS API, or of Atlas's, fail on purpose.
 
-A fault is a file under `settings.run`, named for what it hits; `lab.aws.faults` is what reads it at every call.
+A fault is a file under `settings.run`, named for what it hits; `lab.aws.faults` is what reads it at every call. The
+service `atlas` is the lab's Atlas, whose actions are Atlas's operationIds: createCluster.
 """
 
 import json
@@ -18,16 +19,22 @@ from lab.settings import Settings
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
+ATLAS = "atlas"
 CLEAR = "none"
 EVERY = "*"
 MODES = {
-    "throttle": "answer 400 Throttling, and do nothing",
-    "refuse": "answer AccessDenied, and do nothing",
+    "throttle": "answer 400 Throttling, and do nothing (atlas: 429 with Retry-After)",
+    "refuse": "answer AccessDenied, and do nothing (atlas: 403)",
     "error": "answer 500 InternalFailure, and do nothing",
     "down": "close the connection, and do nothing",
     "lost": "do it, then close the connection without an answer",
     "empty": "answer as if there were no metrics (cloudwatch)",
+    "gone": "answer 410 VERSION_GONE, and do nothing (atlas)",
+    "fails": "do it, but what was begun becomes FAILED or REJECTED (atlas: "
+    "createProjectIpAccessList, createPrivateEndpointService, createPrivateEndpoint)",
 }
+ONLY = {"empty": "cloudwatch", "gone": "atlas", "fails": "atlas"}
+"""Modes that one service has."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,10 @@ def make(service: str, action: str, mode: str, times: int = 0) -> ApiFault:
         raise LabError(f"no fault of the API is called {mode!r}. There are: {CLEAR}, {', '.join(MODES)}")
     if times < 0:
         raise LabError(f"the times are {times}, but must be a number of calls from 1, or 0 for all")
-    if mode == "empty" and service != "cloudwatch":
-        raise LabError(f"empty is for cloudwatch only, not for {service}")
+    if ONLY.get(mode, service) != service:
+        raise LabError(f"{mode} is for {ONLY[mode]} only, not for {service}")
+    if service == ATLAS:
+        return _atlas(action, mode, times)
     model = _model(service)
     names = [name for name in model.operation_names if fnmatchcase(name, action)]
     if not names:
@@ -75,7 +84,7 @@ def make(service: str, action: str, mode: str, times: int = 0) -> ApiFault:
 def inject(settings: Settings, service: str, action: str, mode: str, times: int = 0) -> str:
     """Set this fault, or clear it with `none`; a line about it. Raises LabError."""
     if mode == CLEAR:
-        signing = _model(service).signing_name
+        signing = service if service == ATLAS else _model(service).signing_name
         _file(settings, signing, action).unlink(missing_ok=True)
         return f"{signing} {action}: no fault"
     fault = make(service, action, mode, times)
@@ -124,6 +133,16 @@ def folder(settings: Settings) -> Path:
 
 def _file(settings: Settings, service: str, action: str) -> Path:
     return folder(settings) / f"{service}.{quote(action, safe='')}.json"
+
+
+def _atlas(action: str, mode: str, times: int) -> ApiFault:
+    """Raises LabError."""
+    from lab.atlas.catalogue import NAMES
+
+    names = [name for name in NAMES if fnmatchcase(name, action)]
+    if not names:
+        raise LabError(f"atlas has no action {action!r}; there are {', '.join(sorted(NAMES))}")
+    return ApiFault(ATLAS, action, "|".join(names), mode, times)
 
 
 def _model(service: str) -> "ServiceModel":

@@ -18,12 +18,18 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     from lab.aws import apply_mends
 
     apply_mends(settings)
+    from lab.atlas.fleet import Fleet
+    from lab.atlas.part import AtlasPart
+    from lab.atlas.world import World
+    from lab.aws import backends
+    from lab.aws.faults import ApiFaults, hang_up
     from lab.aws.server import AwsServer
     from lab.balancer.part import BalancerPart
     from lab.balancer.targets import TargetRegistry
     from lab.ecs.part import EcsPart
     from lab.scheduler.part import SchedulerPart
 
+    world = World(settings, lambda: backends.vpc_endpoints(settings))
     pages: dict[str, Callable[[], object]] = {}
     daemon = Daemon(
         State(settings),
@@ -33,6 +39,9 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
             BalancerPart(settings, authority),
             EcsPart(settings, TargetRegistry(settings)),
             SchedulerPart(settings),
+            AtlasPart(
+                settings, world, Fleet(settings, authority), waker.wake, ApiFaults.of(settings).take_named, hang_up
+            ),
         ],
         waker,
         ready=lambda: environment.write(settings),

@@ -1,4 +1,4 @@
-"""The database's own process: SecantusDB with one user, who is there before the first connection can be.
+"""A database's own process: SecantusDB with one user, who is there before the first connection can be.
 
 usage: python -P database_server.py SETTINGS     a JSON file of mode 0600, see lab/database.py
 
@@ -26,6 +26,7 @@ def serve(settings: dict[str, Any]) -> SecantusDBServer:
         host=settings["host"],
         port=settings["port"],
         storage_path=settings["folder"],
+        replica_set_name=settings["replica_set"],
         require_auth=True,
         enable_test_commands=False,
         # Without it a kill -9 loses acknowledged writes, which an Atlas cluster does not.
@@ -40,7 +41,7 @@ def serve(settings: dict[str, Any]) -> SecantusDBServer:
         "user": user,
         "db": database,
         "credentials": derive_credentials(settings["password"], mechanism=MECHANISM, username=user).to_doc(),
-        "roles": [{"role": "readWrite", "db": settings["database"]}],
+        "roles": [{"role": settings["role"], "db": settings["database"]}],
         "mechanisms": [MECHANISM],
     }
     server.storage.add_user(database, user, record)

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from lab import ca, database
+from lab.atlas import credentials as atlas
 from lab.settings import CHECKOUT, Settings
 
 # Not the usual "test": Ansible's no_log hides a key's text wherever it shows up in a result.
@@ -31,13 +32,17 @@ def variables(settings: Settings) -> dict[str, str]:
         "LAB_HOME": str(settings.home),
         "LAB_NETWORK": settings.network,
         "MONGO_URI": database.uri(settings),
+        "MONGODB_ATLAS_BASE_URL": settings.atlas_endpoint,
+        "MONGODB_ATLAS_CLIENT_ID": atlas.CLIENT_ID,
+        "MONGODB_ATLAS_CLIENT_SECRET": atlas.CLIENT_SECRET,
+        "MONGODB_ATLAS_ORG_ID": atlas.ORGANIZATION,
     }
 
 
 def addresses(settings: Settings) -> list[str]:
     """What is to be reached without a proxy: a `NO_PROXY` of names or of 127.0.0.1 does not cover the lab."""
     balancers = [settings.balancer_address(number) for number in range(1, ca.BALANCERS + 1)]
-    return [settings.aws_address[0], settings.database_address[0], *balancers]
+    return [settings.aws_address[0], settings.database_address[0], settings.atlas_address[0], *balancers]
 
 
 def script(settings: Settings) -> str:
@@ -47,6 +52,8 @@ def script(settings: Settings) -> str:
         [
             # A profile beside keys is an error for amazon.aws, and a token belongs to other keys.
             "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN",
+            # An API key beside the service account is an error for this collection's modules.
+            "unset MONGODB_ATLAS_PUBLIC_KEY MONGODB_ATLAS_PRIVATE_KEY",
             *(f"export {name}={shlex.quote(value)}" for name, value in variables(settings).items()),
             # Programs read one or the other: what stood in either must hold in both.
             'NO_PROXY="${NO_PROXY:-${no_proxy:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}"',

@@ -7,6 +7,8 @@ user's and the tests', can run side by side. Both come from the environment:
     LAB_NETWORK    the first two octets of the addresses, by default `127.80`
     LAB_CACHE      prepared images and their packages, by default `.cache/lab` in the checkout
     LAB_METRICS_DELAY   seconds until a metric can be read in CloudWatch, by default 0 (AWS has minutes)
+    LAB_ATLAS_SECONDS   seconds until a dedicated Atlas cluster is IDLE, by default 2 (Atlas takes 12 minutes and
+                        more); what Atlas does faster takes its share of it here
 """
 
 import math
@@ -21,6 +23,8 @@ from lab.part import LabError
 CHECKOUT = Path(__file__).resolve().parent.parent
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
+CLUSTERS = 200
+"""So many Atlas clusters have an address of their own."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Settings:
     network: str
     cache: Path
     metrics_delay: float = 0.0
+    atlas_seconds: float = 2.0
     account: str = ACCOUNT
     region: str = REGION
 
@@ -39,7 +44,8 @@ class Settings:
             home=Path(environ.get("LAB_HOME") or CHECKOUT / ".lab").absolute(),
             network=_network(environ.get("LAB_NETWORK") or "127.80"),
             cache=Path(environ.get("LAB_CACHE") or CHECKOUT / ".cache" / "lab").absolute(),
-            metrics_delay=_delay(environ.get("LAB_METRICS_DELAY") or "0"),
+            metrics_delay=_seconds(environ, "LAB_METRICS_DELAY", "0"),
+            atlas_seconds=_seconds(environ, "LAB_ATLAS_SECONDS", "2"),
         )
 
     @property
@@ -64,6 +70,19 @@ class Settings:
     def database_address(self) -> tuple[str, int]:
         return f"{self.network}.0.3", 27017
 
+    @property
+    def atlas_address(self) -> tuple[str, int]:
+        return f"{self.network}.0.4", 8081
+
+    @property
+    def atlas_endpoint(self) -> str:
+        host, port = self.atlas_address
+        return f"http://{host}:{port}"
+
+    def cluster_address(self, number: int) -> tuple[str, int]:
+        """Where the lab's n-th Atlas cluster listens, counted from 0 (below `CLUSTERS`)."""
+        return f"{self.network}.0.{10 + number}", 27017
+
     def balancer_address(self, number: int) -> str:
         """The address of the lab's n-th load balancer, counted from 1 (at most 254)."""
         return f"{self.network}.1.{number}"
@@ -85,11 +104,12 @@ def _network(text: str) -> str:
     return text
 
 
-def _delay(text: str) -> float:
+def _seconds(environ: Mapping[str, str], name: str, default: str) -> float:
+    text = environ.get(name) or default
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise LabError(f"LAB_METRICS_DELAY is {text!r}, but must be a number of seconds from 0")
+        raise LabError(f"{name} is {text!r}, but must be a number of seconds from 0")
     return seconds

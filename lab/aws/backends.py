@@ -89,3 +89,10 @@ def secretsmanager(settings: Settings) -> "SecretsManagerBackend":
     from moto.secretsmanager.models import secretsmanager_backends
 
     return secretsmanager_backends[settings.account][settings.region]
+
+
+def vpc_endpoints(settings: Settings) -> dict[str, str]:
+    """The names of the services that the account's VPC endpoints are for, by the endpoints' ids. It takes the lock."""
+    with LOCK:
+        endpoints = ec2(settings).vpc_end_points.values()
+        return {endpoint.id: endpoint.service_name for endpoint in endpoints if endpoint.state != "deleted"}

@@ -48,10 +48,14 @@ class ApiFaults:
 
     def take(self, call: Call) -> ApiFault | None:
         """The fault that hits this call, which then counts."""
+        return self.take_named(call.service, call.action)
+
+    def take_named(self, service: str, action: str) -> ApiFault | None:
+        """As `take`."""
         with self._lock:
             for path in sorted(self._folder.glob("*.json")):
                 left = self._read(path)
-                if left and left.fault.hits(call.service, call.action):
+                if left and left.fault.hits(service, action):
                     self._count(path, left)
                     return left.fault
         return None

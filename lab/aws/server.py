@@ -6,11 +6,9 @@ the epoch), how long the emulator took, the HTTP status (0 where there was no an
 """
 
 import contextlib
-import errno
 import io
 import json
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +22,7 @@ from lab.api_faults import ApiFault
 from lab.aws import backends, mending
 from lab.aws.calls import Call, identify
 from lab.aws.faults import ERRORS, ApiFaults, answer, hang_up, without_metrics
-from lab.part import LabError
+from lab.listening import listen
 from lab.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -172,21 +170,3 @@ class AwsServer:
         self._server.shutdown()
         self._server.server_close()
         self._calls.close()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises LabError, which names LAB_NETWORK, when another has the address."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise LabError(
-                f"{host}:{port} is in use, by another lab perhaps: end that one, or give this one addresses of its "
-                "own, for example LAB_NETWORK=127.81"
-            ) from None
-        raise LabError(f"cannot listen on {host}:{port}: {error.strerror}; LAB_NETWORK names other addresses") from None
-    listener.listen(128)
-    return listener

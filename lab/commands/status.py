@@ -70,6 +70,7 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
     for schedule in found.get("scheduler", []):
         target = schedule["target"].rpartition("aws-sdk:")[2]
         yield f"  schedule {schedule['name']}  {target} in {ago(schedule['at'] - now)}"
+    yield from _atlas(found.get("atlas", {}))
     ecs = found.get("ecs", {})
     for service in ecs.get("services", []):
         yield ""
@@ -82,6 +83,14 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
         yield ""
         yield "stopped lately"
         yield from map(_stopped, ecs["stopped"])
+
+
+def _atlas(atlas: dict[str, Any]) -> Iterator[str]:
+    for cluster in atlas.get("clusters", []):
+        words = [f"{cluster['project']}/{cluster['name']}", cluster["size"], cluster["state"], cluster["address"]]
+        yield f"  Atlas cluster {'  '.join(words)}"
+    for user in atlas.get("users", []):
+        yield f"  Atlas user {user['project']}/{user['name']}  ({user['database']})"
 
 
 def _service(service: dict[str, Any]) -> Iterator[str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.aws.server import listen
 from lab.commands.up import check_platform, up
+from lab.listening import listen
 from lab.part import LabError
 from lab.process import sweep
 from lab.settings import Settings
