@@ -23,12 +23,16 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.uri impor
 
 @dataclass
 class Plan:
-    """The steps so far, and what is there when they have been carried out."""
+    """The steps so far, and what is there when they have been carried out; `begun` is what was there before."""
 
     wanted: Wanted
     state: State
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    begun: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun = self.state
 
     def add(self, step: Step) -> None:
         self.steps.append(step)

@@ -192,15 +192,20 @@ def _retire(plan: Plan) -> None:
 def _undone(plan: Plan) -> None:
     """Back to before the rotation: drop what is pending, else make the other user's version current again."""
     previous = plan.secret.version(PREVIOUS)
-    user = plan.wanted.user_of(previous)
     if plan.secret.pending:
         drop_pending(plan)
-    elif previous and plan.is_connected and user in plan.state.users and user != user_in_force(plan):
+    elif previous and plan.is_connected and _is_way_back(plan, previous):
         plan.move(CURRENT, previous.id)
         drop_pending(plan)
     else:
         plan.notes.append(notes.nothing_to_undo(plan.wanted))
     _retire(plan)
+
+
+def _is_way_back(plan: Plan, previous: Version) -> bool:
+    """Whether a rotation has put the current version into the place of `previous`, whose user is still there."""
+    user = plan.wanted.user_of(previous)
+    return user in plan.state.users and user != user_in_force(plan) and not plan.secret.was_moved_back
 
 
 def _source(plan: Plan) -> None:

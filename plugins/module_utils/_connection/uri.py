@@ -102,15 +102,16 @@ def compose(address: str, login: Login, options: Mapping[str, str], database: st
 
 
 def address_of(connection_strings: Mapping[str, Any], endpoint: str = "") -> str:
-    """The cluster's own connection string; `endpoint` is the VPC endpoint to go through. "": there is none yet.
+    """The cluster's own connection string, of those that `_atlas.cluster_model.connection_strings` makes out.
 
-    SRV is preferred: it survives that Atlas replaces a host.
+    `endpoint` is the VPC endpoint to go through. SRV is preferred: it survives that Atlas replaces a host.
+    "": there is none yet.
     """
     if not endpoint:
-        return str(connection_strings.get("standardSrv") or connection_strings.get("standard") or "")
-    for item in connection_strings.get("privateEndpoint") or ():
-        if any(there.get("endpointId") == endpoint for there in item.get("endpoints") or ()):
-            return str(item.get("srvConnectionString") or item.get("connectionString") or "")
+        return str(connection_strings["standard_srv"] or connection_strings["standard"])
+    for item in connection_strings["private_endpoints"]:
+        if any(there["endpoint_id"] == endpoint for there in item["endpoints"]):
+            return str(item["srv_connection_string"] or item["connection_string"])
     return ""
 
 
