@@ -83,17 +83,22 @@ def progress(answer: Mapping[str, Any]) -> Progress:
     told = answer.get("progress")
     if not isinstance(told, Mapping) or not isinstance(told.get("state"), str):
         raise EngineError(f"mongosync's progress was not understood: it has {sorted(answer)}, and no state.")
-    copy, lag = told.get("collectionCopy") or {}, told.get("lagTimeSeconds")
+    copy = told.get("collectionCopy")
+    copy = copy if isinstance(copy, Mapping) else {}
     return Progress(
         state=told["state"],
         can_commit=told.get("canCommit") is True,
         can_write=told.get("canWrite") is True,
         info=str(told.get("info") or ""),
-        lag=int(lag) if isinstance(lag, int | float) else None,
-        total_bytes=int(copy.get("estimatedTotalBytes") or 0),
-        copied_bytes=int(copy.get("estimatedCopiedBytes") or 0),
-        events=int(told.get("totalEventsApplied") or 0),
+        lag=_number(told.get("lagTimeSeconds")),
+        total_bytes=_number(copy.get("estimatedTotalBytes")) or 0,
+        copied_bytes=_number(copy.get("estimatedCopiedBytes")) or 0,
+        events=_number(told.get("totalEventsApplied")) or 0,
     )
+
+
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) else None
 
 
 @dataclass(frozen=True)

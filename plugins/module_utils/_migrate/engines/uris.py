@@ -47,6 +47,7 @@ class Mask:
     def __init__(self, uris: Iterable[str]) -> None:
         hidden = {shape for uri in uris for secret in _secrets(uri) for shape in (secret, unquote(secret))}
         hidden |= {quote(secret, safe="") for secret in hidden}
+        hidden |= {shape for secret in hidden for shape in _in_json(secret)}
         # The longest first: a short one may be a part of it.
         self._hidden = sorted(filter(None, hidden), key=len, reverse=True)
 
@@ -64,6 +65,12 @@ def _auth_source(authority: str, database: str, pairs: list[str]) -> str:
     if unquote(options.get("authmechanism", "")).upper() in EXTERNAL:
         return "%24external"
     return (database or "admin") if "@" in authority else ""
+
+
+def _in_json(secret: str) -> tuple[str, str]:
+    """As JSON has it, and as Go's does, which escapes more: the programs are written in Go, and log in JSON."""
+    text = json.dumps(secret, ensure_ascii=False)[1:-1]
+    return text, text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
 def _secrets(uri: str) -> Iterable[str]:

@@ -69,6 +69,14 @@ def test_no_shape_of_a_password_gets_through(password):
     assert said.endswith(" g")
 
 
+def test_what_a_json_log_makes_of_a_password_is_masked():
+    password = 'a"b\\c<d>&e'
+    mask = Mask([f"mongodb://u:{quote(password, safe='')}@h/"])
+    # Go, in which these programs are written, escapes <, > and & in JSON as well.
+    assert mask(f'{{"m":{json.dumps(password)}}}') == '{"m":"***"}'
+    assert mask('{"m":"a\\"b\\\\c\\u003cd\\u003e\\u0026e"}') == '{"m":"***"}'
+
+
 def test_a_masks_repr_shows_nothing():
     assert "hush" not in repr(Mask(["mongodb://u:hush@h/app"]))
 
