@@ -12,9 +12,6 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.model import MO
 from ansible_collections.calstack.aws.plugins.module_utils._cost.price import PriceBook
 from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import Spread, flat
 
-SCALING_ALARMS = 8
-"""Application Auto Scaling makes two alarms for a target-tracking policy: two policies on each of two colours."""
-
 BASE_IMAGE_GB = 0.2
 """The layers that all images share, of python:3.12-slim with the application's requirements."""
 
@@ -57,8 +54,8 @@ def store(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]
 
 def watch(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]:
     seen = env.watch
-    alarms = flat(seen.alarms + SCALING_ALARMS)
-    yield Item("monitoring", "alarms, with autoscaling's eight", alarms, book["alarm_month"], free.alarms)
+    alarms = flat(seen.alarms + seen.scaling_alarms)
+    yield Item("monitoring", "alarms, with autoscaling's own", alarms, book["alarm_month"], free.alarms)
     yield Item("monitoring", "composite alarms", flat(seen.composite_alarms), book["composite_alarm_month"])
     yield Item("monitoring", "dashboards", flat(seen.dashboards), book["dashboard_month"], free.dashboards)
     yield Item("monitoring", "metrics of log filters", flat(seen.custom_metrics), book["metric_month"], free.metrics)

@@ -49,6 +49,12 @@ class Bill:
         """The items whose price nobody has checked against a source: see `Price.evidence`."""
         return [item for item in self.items if not item.price.verified]
 
+    @property
+    def dates(self) -> tuple[str, str]:
+        """Of the oldest and of the newest source, as YYYY-MM-DD or as much of it as is known."""
+        known = sorted(item.price.date for item in self.items if item.price.date)
+        return (known[0], known[-1]) if known else ("", "")
+
     def of(self, component: str) -> list[Item]:
         return [item for item in self.items if item.component == component]
 

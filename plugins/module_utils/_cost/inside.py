@@ -10,7 +10,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.allowances impo
 from ansible_collections.calstack.aws.plugins.module_utils._cost.bill import Item, hourly
 from ansible_collections.calstack.aws.plugins.module_utils._cost.model import MONTH_DAYS, MONTH_HOURS, Environment
 from ansible_collections.calstack.aws.plugins.module_utils._cost.price import Price, PriceBook
-from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import NONE, Spread
+from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import NONE, Spread, flat
 
 COMPRESSION = 0.15
 """CloudWatch Logs bills what is kept after its own compression; AWS's examples count 0.15 GB for each GB."""
@@ -60,6 +60,11 @@ def kept_gb(taken_in: Spread, days: int) -> Spread:
     return taken_in * (COMPRESSION * (days or 365) / MONTH_DAYS)
 
 
+def log_kept_gb(env: Environment) -> Spread:
+    known = env.service.log_kept_gb
+    return kept_gb(env.log_gb, env.service.log_days) if known is None else flat(known)
+
+
 def tasks(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]:
     service = env.service
     architecture = service.architecture.lower()
@@ -78,7 +83,7 @@ def tasks(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]
     hour = Price(price, "task-h", base.source, base.date, base.evidence)
     yield Item("ecs", "second colour during releases", extra, hour)
     yield Item("ecs", "logs, taken in", env.log_gb, book["log_in_gb"], free.log_gb)
-    yield Item("ecs", "logs, kept", kept_gb(env.log_gb, service.log_days), book["log_kept_gb"])
+    yield Item("ecs", "logs, kept", log_kept_gb(env), book["log_kept_gb"])
 
 
 def discounted(price: Price, ratio: float) -> Price:

@@ -33,7 +33,8 @@ class Network:
 class Service:
     """Both colours together. `tasks` is the month's mean; `cpu` in 1/1024 vCPU, `memory` in MiB, as in `app_cpu`.
 
-    `spot_share` is the part of the task hours on Fargate Spot, 0 to 1.
+    `spot_share` is the part of the task hours on Fargate Spot, 0 to 1. `log_kept_gb` is what stands in the log group,
+    where that is known; else the retention in days says.
     """
 
     cpu: int = 256
@@ -44,6 +45,7 @@ class Service:
     spot_share: float = 0.0
     insights: str = "enabled"
     log_days: int = 30
+    log_kept_gb: float | None = None
     secret_variables: int = 8
 
 
@@ -81,9 +83,10 @@ class Database:
 
 @dataclass(frozen=True)
 class Watch:
-    """Alarms besides those that autoscaling makes itself."""
+    """`alarms` are besides those that autoscaling makes itself: two for each of two policies on each of two colours."""
 
     alarms: int = 11
+    scaling_alarms: int = 8
     composite_alarms: int = 1
     dashboards: int = 1
     custom_metrics: int = 2

@@ -38,7 +38,7 @@ class Price:
 
 @dataclass(frozen=True)
 class PriceBook:
-    """The prices of a region by key (`nat_hour`, …); `date` is that of the newest source."""
+    """The prices of a region by key: `nat_hour`, `log_in_gb` and so on."""
 
     region: str
     prices: Mapping[str, Price]
@@ -71,10 +71,6 @@ class PriceBook:
     def within(self, newer: Mapping[str, Price]) -> PriceBook:
         """These prices with `newer` in their place."""
         return replace(self, prices={**self.prices, **newer})
-
-    @property
-    def date(self) -> str:
-        return max((price.date for price in self.prices.values()), default="")
 
 
 def given(book: PriceBook, prices: Mapping[str, object], variable: str = "cost_prices") -> PriceBook:

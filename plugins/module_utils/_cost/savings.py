@@ -15,12 +15,12 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.price import Pr
 Change = Callable[[Environment], Environment]
 
 ENDPOINTS_WITHOUT_NAT = 4
-"""ecr.api, ecr.dkr, logs and secretsmanager: what a task cannot start without. S3 has a gateway endpoint, at no cost."""
+"""ecr.api, ecr.dkr, logs and secretsmanager: a task cannot start without them. S3's gateway endpoint is free."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """A change of the environment. `setting` is what to write in the inventory; `costs` what it costs in reliability."""
+    """A change of the environment; `setting` is what to write in the inventory, `costs` what reliability loses."""
 
     name: str
     setting: str
@@ -52,8 +52,8 @@ def _expected(way: Way, env: Environment, book: PriceBook, free: Allowances) -> 
 def highly_available(env: Environment) -> Environment:
     """The same environment built so that a lost zone is not noticed: what that costs more is worth knowing.
 
-    Three zones with a NAT gateway each, a task in each, the name's health watched from outside, a cluster of its own with
-    a private endpoint.
+    Three zones with a NAT gateway each, a task in each, the name's health watched from outside, a dedicated cluster
+    with a private endpoint.
     """
     least = max(env.service.tasks_min, 3)
     return replace(
@@ -169,7 +169,7 @@ WAYS: Sequence[Way] = (
     ),
     Way(
         "tasks on Fargate Spot",
-        "cost_spot_share: 1 (an estimate only: the role ecs has no such setting, the services run on FARGATE)",
+        "no setting yet: the role ecs runs on FARGATE",
         "AWS stops tasks with two minutes' notice, all at once when it runs short: for development only.",
         _spot,
     ),
@@ -200,8 +200,10 @@ WAYS: Sequence[Way] = (
         _public_way,
     ),
     Way("no flow logs", "vpc_flow_logs: false", "After an incident nobody can say who spoke to whom.", _no_flow_logs),
-    Way("no WAF", "dns_waf_rules: []", "Known attacks and floods reach the application.", _no_waf),
-    Way("no dashboard", "monitoring_dashboard: false", "The alarms stay; the one view is gone.", _no_dashboard),
+    Way("no WAF", "cost_waf_rules: 0, and no web ACL", "Known attacks and floods reach the application.", _no_waf),
+    Way(
+        "no dashboard", "cost_dashboards: 0, and no dashboard", "The alarms stay; the one view is gone.", _no_dashboard
+    ),
     Way(
         "logs for 30 days",
         "ecs_log_retention_days: 30",

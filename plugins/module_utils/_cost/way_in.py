@@ -13,8 +13,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.price import Pr
 from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import Spread, flat, largest
 
 LCU_CONNECTIONS = 25
-"""New connections a second of one LCU, or 1 GB an hour: the busier is billed. Its third measure, rule evaluations, never
-is here: ten rules are free and there are three. https://aws.amazon.com/elasticloadbalancing/pricing/"""
+"""New connections a second of one LCU, or 1 GB an hour: the busier is billed. Its third measure, rule evaluations,
+never is here: ten rules are free and there are three. https://aws.amazon.com/elasticloadbalancing/pricing/"""
 
 QUERY_SHARE = 0.05
 """Names asked of Route 53 for each request: resolvers and browsers keep the rest."""
