@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import secantus.server
 from secantus.auth import derive_credentials
 from secantus.server import SecantusDBServer
 
@@ -45,8 +46,33 @@ def serve(settings: dict[str, Any]) -> SecantusDBServer:
         "mechanisms": [MECHANISM],
     }
     server.storage.add_user(database, user, record)
+    log_dropped_users_out(server)
     server.start()
     return server
+
+
+def log_dropped_users_out(server: SecantusDBServer) -> None:
+    """The open connections of a dropped user may do nothing more, as MongoDB has it; SecantusDB asks at log-in only."""
+    dropped: set[tuple[str, str]] = set()
+    drop, add, dispatch = server.storage.drop_user, server.storage.add_user, secantus.server.dispatch
+
+    def drop_user(database: str, user: str) -> bool:
+        dropped.add((database, user))
+        return bool(drop(database, user))
+
+    def add_user(database: str, user: str, record: dict[str, object], *, replace: bool = False) -> bool:
+        dropped.discard((database, user))
+        return bool(add(database, user, record, replace=replace))
+
+    def dispatch_checked(body: Any, context: Any) -> Any:
+        connection = context.connection_auth
+        if dropped and connection is not None and not dropped.isdisjoint(connection.authenticated_principals):
+            connection.authenticated_principals = []
+            connection.effective_roles = []
+        return dispatch(body, context)
+
+    server.storage.drop_user, server.storage.add_user = drop_user, add_user
+    secantus.server.dispatch = dispatch_checked
 
 
 def main() -> None:
