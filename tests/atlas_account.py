@@ -1,6 +1,9 @@
 """The lab's Atlas in this process: no server, no network, and time that passes only when somebody sleeps."""
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.client import Atlas
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.credentials import ServiceAccount
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.transport import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lab.api_faults import ApiFault
 from lab.atlas.api import Api
@@ -33,7 +37,7 @@ class AtlasAccount:
     def __post_init__(self) -> None:
         settings = Settings(Path("nowhere"), "127.103", Path("nowhere"), atlas_seconds=SECONDS)
         self.world = World(settings, clock=self.clock)
-        self._app = Api(self.world, self, lambda: None, self._take, self._hang_up)  # type: ignore[arg-type]  # its log
+        self.app = Api(self.world, self, lambda: None, self._take, self._hang_up)  # type: ignore[arg-type]  # its log
         self.api = self.client(CLIENT_SECRET)
 
     def client(self, secret: str) -> Atlas:
@@ -82,7 +86,7 @@ class AtlasAccount:
             "HTTP_AUTHORIZATION": headers.get("authorization", ""),
         }
         told: list[Any] = []
-        answer = b"".join(self._app(environ, lambda status, given: told.extend([status, given])))
+        answer = b"".join(self.app(environ, lambda status, given: told.extend([status, given])))
         return Response(int(told[0].split()[0]), {key.lower(): value for key, value in told[1]}, answer)
 
     def _take(self, service: str, operation: str) -> ApiFault | None:
@@ -99,3 +103,26 @@ def project_in(account: AtlasAccount, name: str = "calstack-dev", **tags: str) -
     project.tags = [{"key": key, "value": value} for key, value in tags.items()]
     account.world.projects[project.identity] = project
     return project.identity
+
+
+@contextmanager
+def served(account: AtlasAccount) -> Iterator[dict[str, str]]:
+    """The environment of a module that asks `account`, over loopback."""
+    server = make_server("127.0.0.1", 0, account.app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield {
+            "MONGODB_ATLAS_BASE_URL": f"http://127.0.0.1:{server.server_port}",
+            "MONGODB_ATLAS_CLIENT_ID": CLIENT_ID,
+            "MONGODB_ATLAS_CLIENT_SECRET": CLIENT_SECRET,
+        }
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """The account has its own log."""

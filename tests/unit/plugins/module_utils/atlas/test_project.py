@@ -1,0 +1,114 @@
+"""Projects against the lab's Atlas."""
+
+import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.errors import AtlasError
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.project import converged, only_organization
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
+from atlas_account import AtlasAccount, project_in
+
+from lab.atlas.credentials import ORGANIZATION
+from lab.atlas.world import Cluster
+
+OURS = {"calstack:environment": "dev", "calstack:stack": "calstack-dev"}
+
+
+@pytest.fixture
+def atlas():
+    return AtlasAccount()
+
+
+def site(atlas, *, check=False, **given):
+    params = {"name": "calstack-dev", "state": "present", "org_id": None, "tags": OURS, **given}
+    return converged(atlas.api, params, check=check)
+
+
+def actions(done):
+    return [change.action for change in done.result.changes]
+
+
+def test_it_is_created_with_its_tags_and_not_changed_again(atlas):
+    done = site(atlas)
+    assert actions(done) == ["create"]
+    assert atlas.world.projects[done.project_id].tags == [{"key": key, "value": tag} for key, tag in OURS.items()]
+    again = site(atlas, tags={"calstack:environment": "other"})
+    assert (actions(again), again.project_id) == ([], done.project_id)
+    assert atlas.writes() == ["createProject"]
+
+
+def test_a_dry_run_creates_nothing(atlas):
+    done = site(atlas, check=True)
+    assert (actions(done), done.project_id) == (["create"], KNOWN_AFTER_APPLY)
+    assert atlas.writes() == []
+
+
+def test_a_project_that_was_there_before_is_used_as_it_is(atlas):
+    ident = project_in(atlas)
+    done = site(atlas)
+    assert (actions(done), done.project_id) == ([], ident)
+    assert atlas.project().tags == []
+
+
+def test_it_is_deleted_if_it_is_ours(atlas):
+    site(atlas)
+    assert actions(site(atlas, state="absent", check=True)) == ["delete"]
+    done = site(atlas, state="absent")
+    assert (actions(done), done.project_id) == (["delete"], "")
+    assert atlas.world.projects == {}
+    assert actions(site(atlas, state="absent")) == []
+
+
+@pytest.mark.parametrize("tags", [{}, OURS | {"calstack:environment": "prod"}])
+def test_it_is_left_alone_if_it_is_not(atlas, tags):
+    project_in(atlas, "calstack-dev", **tags)
+    done = site(atlas, state="absent")
+    assert actions(done) == []
+    assert "project calstack-dev does not carry the tags" in done.warnings[0]
+    assert atlas.project()
+
+
+def test_while_something_is_in_it_the_message_says_so(atlas):
+    site(atlas)
+    atlas.project().clusters["c"] = Cluster("0" * 24, "c", "M0", 0, {})
+    with pytest.raises(AtlasError, match="Delete its clusters and private endpoints first") as refusal:
+        site(atlas, state="absent")
+    assert refusal.value.code == "CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS"
+
+
+def test_the_organization_may_be_named(atlas):
+    assert actions(site(atlas, org_id=ORGANIZATION)) == ["create"]
+    assert not any(call.operation == "listOrganizations" for call in atlas.calls)
+
+
+@pytest.mark.parametrize(
+    ("organizations", "words"),
+    [
+        ([], "these credentials see no organization"),
+        ([{"id": "1", "isDeleted": True}], "these credentials see no organization"),
+        ([{"id": "1", "name": "a"}, {"id": "2", "name": "b"}], r"2 organizations: a \(1\), b \(2\)"),
+    ],
+)
+def test_the_organization_must_be_named_where_it_is_not_clear(organizations, words):
+    with pytest.raises(InputError, match=words) as refusal:
+        only_organization(organizations)
+    assert "atlas_org_id" in str(refusal.value)
+
+
+def test_the_organization_is_missed_before_anything_is_done(atlas, monkeypatch):
+    monkeypatch.setattr(atlas.api, "every", lambda operation, **path: [])
+    with pytest.raises(InputError):
+        site(atlas, check=True)
+
+
+def test_an_empty_name_is_refused(atlas):
+    with pytest.raises(InputError, match="atlas_project_name is empty"):
+        site(atlas, name=" ")
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("mode", ["refuse", "gone"])
+def test_a_refusal_is_never_read_as_absent(atlas, mode, state):
+    project_in(atlas)
+    atlas.faults["getProjectByName"] = [mode]
+    with pytest.raises(AtlasError):
+        site(atlas, state=state)
