@@ -66,6 +66,12 @@ def web_server(context: ssl.SSLContext | None = None) -> Iterator[WebServer]:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_PATCH(self) -> None:
+            self.do_GET()
+
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: Any) -> None:
             """The tests' output is for the tests."""
 

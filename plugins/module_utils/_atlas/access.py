@@ -23,14 +23,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 
 ABSENT = ("ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND", "NOT_IN_IP_RANGE")
+ADDED = "added"
 ACTIVE, FAILED = access_model.ACTIVE, "FAILED"
 ACTIVE_SECONDS = 300.0
 """Atlas brings an entry to the clusters within a minute or so."""
 
-POSTS = 6
-"""How often to ask for new entries: Atlas takes one change of a list at a time, and answers 409 or 500 to a second."""
-
-POST_PAUSE = 5.0
+BUSY_SECONDS = 180.0
+"""Atlas takes one change of a list at a time, and answers 409 or 500 to a second one meanwhile."""
 
 
 class AccessList(AtlasKind):
@@ -85,19 +84,21 @@ class AccessList(AtlasKind):
 
     def _add(self, entries: frozenset[str]) -> None:
         """All in one request; again only what is not there, where another change of the list was under way."""
-        for attempt in range(1, POSTS + 1):
-            if not entries:
-                return
-            try:
-                body = access_model.request(entries, self._comment)
-                self.api.call(CREATE_ACCESS, body=body, project=self.project)
-            except AtlasError as error:
-                if attempt == POSTS or not (error.status == 409 or error.status >= 500):
-                    raise
-            else:
-                return
-            self.sleep(POST_PAUSE)
-            entries -= self._there().keys()
+        if entries:
+            task = Wait("the access list", partial(self._try, entries), (ADDED,), seconds=BUSY_SECONDS, every=10)
+            wait(task, self.clock, self.sleep)
+
+    def _try(self, entries: frozenset[str]) -> str:
+        if not (missing := entries - self._there().keys()):
+            return ADDED
+        try:
+            body = access_model.request(missing, self._comment)
+            self.api.call(CREATE_ACCESS, body=body, project=self.project)
+        except AtlasError as error:
+            if error.status == 409 or error.status >= 500:
+                return f"{error.status} {error.code}: {error.detail}"
+            raise
+        return ADDED
 
     def _wait(self, entries: frozenset[str]) -> None:
         for entry in sorted(entries):

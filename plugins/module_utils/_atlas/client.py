@@ -28,6 +28,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.transport impo
     open_once,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.words import words
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 
 PREFIX = "/api/atlas/v2"
 PAGE = 500
@@ -69,7 +70,7 @@ class Atlas:
         """The answer's JSON; an empty mapping where it has no body. Raises AtlasError."""
         self._hidden.add(passwords(body))
         doing = words(operation, body, path)
-        url = self._base + PREFIX + operation.path.format_map({key: quote(path[key], safe="") for key in path})
+        url = self._base + PREFIX + operation.path.format_map({key: _part(doing, key, path[key]) for key in path})
         if query:
             url += "?" + urlencode(query)
         headers = {"Accept": operation.media_type}
@@ -134,6 +135,13 @@ class Atlas:
         if 200 <= response.status < 300:
             return parsed(doing, response)
         raise refusal(doing, response, tries, self._who, self._hidden.out_of)
+
+
+def _part(doing: str, key: str, value: str) -> str:
+    """One part of a path. An empty one, or dots, would make it another resource's: a whole list's, for example."""
+    if value in ("", ".", ".."):
+        raise InputError(f"{doing}: the {key} is {value!r}, which names nothing in Atlas.")
+    return quote(value, safe="")
 
 
 def _with_token(request: Request, token: str) -> Request:

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 from typing import Literal
 from urllib.error import HTTPError, URLError
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ansible.module_utils.urls import Request as AnsibleRequest
+from ansible.module_utils.urls import make_context
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.base_url import is_loopback
 
 SECONDS = 60.0
@@ -88,6 +90,7 @@ def _exchange(request: Request, *, use_proxy: bool) -> Response:
         use_netrc=False,
         # Never a proxy to this machine itself: it would see the credentials in clear.
         use_proxy=use_proxy,
+        context=_context(),
         url_username=username,
         url_password=password,
     )
@@ -97,6 +100,13 @@ def _exchange(request: Request, *, use_proxy: bool) -> Response:
         answer = error
     with answer:
         return _response(answer)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Made once: to read the system's certificate authorities takes longer than a request."""
+    context: ssl.SSLContext = make_context()
+    return context
 
 
 def proxy_of(url: str) -> str:
