@@ -136,6 +136,12 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.rpartition("/")[2]
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         open(asked, "a").write(json.dumps([name, body]) + "\\n")
+        if name in PLAN.get("moved", []):
+            kept["state"] = "RUNNING"
+            keep()
+            return self.answer({"success": False, "error": "InvalidStateTransition"}, 400)
+        if PLAN.get("refuse", {}).get(name, "") is None:
+            return self.answer({"success": False}, 400)
         if name in PLAN.get("refuse", {}):
             return self.answer({"success": False, "error": "Refused", "errorDescription": PLAN["refuse"][name]}, 400)
         allowed = {"start": "IDLE", "resume": "PAUSED", "commit": "RUNNING"}[name]

@@ -158,6 +158,17 @@ def test_a_refused_start_is_an_error(programs, engine, tmp_path):
     assert "mongosync refused the request start: Refused: user of ***" in said
 
 
+def test_a_refusal_without_words_is_an_error(programs, engine, tmp_path):
+    said = failing(programs, engine.copy, job(tmp_path / "work"), refuse={"start": None})
+    assert "refused the request start: without a reason" in said
+
+
+def test_a_start_that_is_refused_because_it_runs_already_is_none(programs, engine, tmp_path):
+    programs.plan(mongosync={"moved": ["start"]})
+    assert engine.copy(job(tmp_path / "work"), Told()).can_commit
+    assert names(programs) == ["start"]
+
+
 def test_a_refused_cut_over_is_an_error(programs, engine, tmp_path):
     said = failing(programs, engine.commit, job(tmp_path / "work"), refuse={"commit": "index build"})
     assert "mongosync refused the request commit: Refused: index build" in said
