@@ -39,7 +39,7 @@ class Runner:
 class World:
     """Each action is an hour after the one before. `revision` is what the newest revision names."""
 
-    state: State = State(None, {})
+    state: State = field(default_factory=lambda: State(None, {}))
     passwords: dict[str, str] = field(default_factory=dict)
     tasks: list[Runner] = field(default_factory=list)
     revision: str = ""

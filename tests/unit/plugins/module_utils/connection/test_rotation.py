@@ -17,7 +17,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.state imp
     Version,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from connection_world import A, ADDRESS, B, BROUGHT, ROLE, World, uri
+from connection_world import ADDRESS, BROUGHT, ROLE, A, B, World, uri
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +71,7 @@ def test_a_whole_rotation():
 
 def test_a_rotation_before_the_release_of_the_one_before_is_refused():
     world = turned()
-    with pytest.raises(CalstackError, match="user calstack-dev-a is next, but 2 running tasks .*Nothing has been"):
+    with pytest.raises(CalstackError, match=r"user calstack-dev-a is next, but 2 running tasks .*Nothing has been"):
         world.run("prepared")
 
 
@@ -223,16 +223,16 @@ def test_a_rotation_can_bring_the_role():
 
 @pytest.mark.parametrize("goal", ["prepared", "current", "undone", "source"])
 def test_without_a_secret_there_is_nothing_to_rotate(goal):
-    with pytest.raises(CalstackError, match="no secret calstack/dev/database yet: run site.yml"):
+    with pytest.raises(CalstackError, match=r"no secret calstack/dev/database yet: run site\.yml"):
         World().run(goal)
 
 
 def test_a_switch_needs_something_to_switch_to():
     world = World()
     world.bring()
-    with pytest.raises(CalstackError, match="holds no AWSPENDING version .* run site.yml"):
+    with pytest.raises(CalstackError, match=r"holds no AWSPENDING version .* run site\.yml"):
         world.run("current")
-    with pytest.raises(CalstackError, match="no version .* calstack-migration-source"):
+    with pytest.raises(CalstackError, match=r"no version .* calstack-migration-source"):
         world.run("source")
 
 
@@ -248,7 +248,7 @@ def test_a_secret_without_a_current_version_is_not_guessed_at():
     world = built()
     labelled = {PREVIOUS: world.secret.version(CURRENT)}
     world.state = replace(world.state, secret=replace(world.secret, labelled=labelled))
-    with pytest.raises(CalstackError, match="no version of the secret .* is current: move the label"):
+    with pytest.raises(CalstackError, match=r"no version of the secret .* is current: move the label"):
         world.run()
 
 
