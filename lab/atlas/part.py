@@ -42,10 +42,13 @@ class AtlasPart:
     def start(self) -> None:
         """Answer from now on. Raises LabError when the address is taken."""
         host, port = self._settings.atlas_address
-        listener = listen(host, port)
-        self._calls = CallLog(self._settings.logs / "atlas-calls.jsonl")
-        api = Api(self._world, self._calls, self._wake, self._take, self._hang_up)
-        self._server = make_server(host, port, api, threaded=True, request_handler=_QuietHandler, fd=listener.detach())
+        with listen(host, port) as listener:
+            self._calls = CallLog(self._settings.logs / "atlas-calls.jsonl")
+            api = Api(self._world, self._calls, self._wake, self._take, self._hang_up)
+            # The server takes a copy of the descriptor: this one would keep the address after its end.
+            self._server = make_server(
+                host, port, api, threaded=True, request_handler=_QuietHandler, fd=listener.fileno()
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, name="atlas", daemon=True)
         self._thread.start()
 
@@ -54,7 +57,7 @@ class AtlasPart:
             expire(self._world)
             waits = [self._advance(project, cluster) for project, cluster in list(self._world.clusters())]
             self._fleet.keep({cluster.identity for _, cluster in self._world.clusters() if cluster.state != DELETING})
-            return max(0.0, min([LAZY, *waits, *self._user_waits()]))
+            return max(0.0, min([LAZY, *waits, *pending(self._world)]))
 
     def trouble(self) -> str | None:
         if self._server is not None and not self._thread.is_alive():
@@ -99,11 +102,6 @@ class AtlasPart:
             cluster.state = IDLE
         return LAZY
 
-    def _user_waits(self) -> list[float]:
-        now = self._world.clock()
-        users = [user for project in self._world.projects.values() for user in project.users.values()]
-        return [user.due - now for user in users if user.due > now]
-
     def _shown(self, project: Project, cluster: Cluster) -> dict[str, Any]:
         host, port = self._settings.cluster_address(cluster.slot)
         return {
@@ -135,3 +133,14 @@ def expire(world: World) -> None:
             service.endpoints = {key: item for key, item in kept if not item.deleting or now < item.due}
         services = project.services.items()
         project.services = {key: item for key, item in services if not item.deleting or now < item.due}
+
+
+def pending(world: World) -> list[float]:
+    """How long it is until each user's change and each deletion is to be carried out; seconds."""
+    now = world.clock()
+    dues = [user.due for project in world.projects.values() for user in project.users.values()]
+    for project in world.projects.values():
+        for service in project.services.values():
+            dues += [service.due] if service.deleting else []
+            dues += [endpoint.due for endpoint in service.endpoints.values() if endpoint.deleting]
+    return [due - now for due in dues if due > now]

@@ -21,6 +21,8 @@ def settings(tmp_path: Path) -> Settings:
         ("cloudwatch", "GetMetricData", ("monitoring", "GetMetricData"), ("monitoring", "ListMetrics")),
         ("scheduler", "CreateSchedule", ("scheduler", "POST /schedules/x"), ("scheduler", "PUT /schedules/x")),
         ("scheduler", "*", ("scheduler", "PUT /schedules/x"), ("ecs", "PUT /schedules/x")),
+        ("atlas", "createCluster", ("atlas", "createCluster"), ("atlas", "createFlexCluster")),
+        ("atlas", "create*", ("atlas", "createFlexCluster"), ("atlas", "getCluster")),
     ],
 )
 def test_which_calls_are_hit(service: str, action: str, hit: tuple[str, str], spared: tuple[str, str]) -> None:
@@ -38,6 +40,8 @@ def test_which_calls_are_hit(service: str, action: str, hit: tuple[str, str], sp
         (("elbv2", "ModifyRule", "loose"), 0, "There are: none, throttle, refuse, error"),
         (("elbv2", "ModifyRule", "lost"), -1, "the times are -1"),
         (("elbv2", "ModifyRule", "empty"), 0, "empty is for cloudwatch only"),
+        (("elbv2", "ModifyRule", "gone"), 0, "gone is for atlas only"),
+        (("atlas", "createClusters", "lost"), 0, "atlas has no action 'createClusters'; there are createCluster, "),
         (("elbv2", "ModifyRule"), 0, "fault-api wants SERVICE ACTION MODE"),
     ],
 )

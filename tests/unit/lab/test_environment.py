@@ -59,6 +59,17 @@ def test_no_profile_or_token_stands_beside_the_keys(settings: Settings) -> None:
     assert not {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"} & set(after)
 
 
+def test_no_api_key_stands_beside_the_service_account(settings: Settings) -> None:
+    after = sourced(settings, MONGODB_ATLAS_PUBLIC_KEY="p", MONGODB_ATLAS_PRIVATE_KEY="k")
+    assert {name for name in after if name.startswith("MONGODB_ATLAS_")} == {
+        "MONGODB_ATLAS_BASE_URL",
+        "MONGODB_ATLAS_CLIENT_ID",
+        "MONGODB_ATLAS_CLIENT_SECRET",
+        "MONGODB_ATLAS_ORG_ID",
+    }
+    assert after["MONGODB_ATLAS_BASE_URL"] == "http://127.90.0.4:8081"
+
+
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY", "AWS_PROFILE", "MOTO_PORT"])
 def test_the_daemon_does_not_see_proxies_and_accounts(name: str) -> None:
     assert leads_elsewhere(name)

@@ -22,7 +22,13 @@ def test_a_delay_is_in_seconds() -> None:
     assert Settings.from_environment({}).metrics_delay == 0
 
 
+def test_a_cluster_takes_its_time() -> None:
+    assert Settings.from_environment({"LAB_ATLAS_SECONDS": "0.5"}).atlas_seconds == 0.5
+    assert Settings.from_environment({}).atlas_seconds == 2
+
+
+@pytest.mark.parametrize("name", ["LAB_METRICS_DELAY", "LAB_ATLAS_SECONDS"])
 @pytest.mark.parametrize("delay", ["soon", "-1", "nan", "inf"])
-def test_any_other_delay_is_refused(delay: str) -> None:
-    with pytest.raises(LabError, match="LAB_METRICS_DELAY"):
-        Settings.from_environment({"LAB_METRICS_DELAY": delay})
+def test_any_other_delay_is_refused(name: str, delay: str) -> None:
+    with pytest.raises(LabError, match=name):
+        Settings.from_environment({name: delay})
