@@ -64,4 +64,5 @@ class Watch:
 def words(cluster: Cluster, so_far: float) -> str:
     """How far it is, and for a new cluster how long such ones take."""
     usual = f"; {cluster.size} takes {usual_time(cluster.size)}" if cluster.state == "CREATING" else ""
-    return f"cluster {cluster.name} is {cluster.state}, {duration(so_far)} so far{usual}"
+    waited = f", {duration(so_far)} so far" if so_far >= 1 else ""
+    return f"cluster {cluster.name} is {cluster.state}{waited}{usual}"
