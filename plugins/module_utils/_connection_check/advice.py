@@ -55,7 +55,7 @@ CONNECTION: Table = (
         "user with a password.",
     ),
     (
-        r"ModuleNotFoundError|ImportError|No module named|ended with 12[67]\b",
+        r"ModuleNotFoundError|ImportError|No module named|ended with 12[67]\b|it said:.*no such file",
         f"The image has no python with PyMongo in its PATH: {ANOTHER_COMMAND}",
     ),
     (

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -103,7 +104,7 @@ class Check:
         start = self._clock()
 
         def state() -> str:
-            task = self._look(run)
+            task = self._look(run) or {}
             seen = str(task["lastStatus"]) if task else NOT_STARTED_YET
             self._teller.status(f"the check's task is {seen}, {self._clock() - start:.0f} s so far")
             return seen
@@ -114,10 +115,10 @@ class Check:
         except NotReadyError as error:
             with doing("stopping the check's task"):
                 self._calls.stop(run.task_arn)
+            seen = str(error).partition(". ")[0]
             raise ConnectionCheckError(
-                f"{_about(run)}: {str(error).partition('. ')[0]}. It has been stopped. A task that is not RUNNING by "
-                f"then waits for its image or for ECS: look at it in the console, or give it longer with "
-                f"atlas_check_timeout."
+                f"{_about(run, 'could not be checked')}: {seen}. It has been stopped. One that is not RUNNING by then "
+                f"waits for its image or for ECS: look at it in the console, or give it longer (atlas_check_timeout)."
             ) from error
 
     def _look(self, run: Run) -> Any:
@@ -125,10 +126,11 @@ class Check:
             return self._calls.task(run.task_arn)
 
     def _judge(self, run: Run) -> Answer:
-        task = self._look(run)
-        ended = verdict.Ended(exit_code(task), stop_reason(task), self._lines(run, ran=exit_code(task) is not None))
+        task = self._look(run) or {}
+        ended = verdict.Ended(exit_code(task), stop_reason(task), self._lines(run, exit_code(task)))
         if not ended.ok:
-            raise ConnectionCheckError(f"{_about(run)}: {verdict.wrong(ended, self._hider(run, ended))}")
+            verb = "could not be checked" if ended.exit_code is None else "does not work"
+            raise ConnectionCheckError(f"{_about(run, verb)}: {verdict.wrong(ended, self._hider(run, ended))}")
         told = verdict.told(ended.lines) or {}
         answer = Answer(
             checked=True,
@@ -143,9 +145,10 @@ class Check:
         self._teller.line(f"the database can be used from where the tasks are{details}", "good")
         return answer
 
-    def _lines(self, run: Run, *, ran: bool) -> tuple[str, ...]:
+    def _lines(self, run: Run, code: int | None) -> tuple[str, ...]:
         stream = log_stream(run.place.base, run.task_arn)
-        if not ran or stream is None:
+        says_nothing = code is None or (code == 0 and run.asked.command)
+        if says_nothing or stream is None:
             return ()
         end = self._clock() + LOGS_WITHIN
         while True:
@@ -180,10 +183,11 @@ class Check:
         return ()
 
 
-def _about(run: Run) -> str:
-    secret = run.asked.secret_arn.partition(":secret:")[2] or run.asked.secret_arn
+def _about(run: Run, verb: str) -> str:
+    # An ARN ends with six characters of Secrets Manager's own.
+    secret = re.sub(r"-[A-Za-z0-9]{6}$", "", run.asked.secret_arn.partition(":secret:")[2] or run.asked.secret_arn)
     task = run.task_arn.rpartition("/")[2]
     return (
-        f"the database cannot be used from where the tasks are, with {run.asked.key} of the secret {secret} "
-        f"({run.asked.stage}; task {task}, {short_image(run.place.image)})"
+        f"{run.asked.key} of the secret {secret} ({run.asked.stage}) {verb} from where the tasks are "
+        f"(task {task}, {short_image(run.place.image)})"
     )

@@ -26,14 +26,15 @@ def masked(text):
     found = {uri, user, *user.split(":", 1)} if at else {uri}
     for piece in sorted(found, key=len, reverse=True):
         for shape in (piece, unquote_plus(piece), quote_plus(piece), quote_plus(unquote_plus(piece))):
-            text = text.replace(shape, "***") if shape else text
+            text = text.replace(shape, "***") if len(shape) > 3 else text
     return text
 
 def tell(**facts):
     print(json.dumps({"calstack_check": 1, **facts}), flush=True)
 
 def fail(error, words=""):
-    words = masked((words or str(error)).partition(", Topology Description")[0])[:500]
+    said = str(error).partition(", Topology Description")[0].partition(", full error: ")[0]
+    words = words or masked(said)[:500]
     tell(ok=False, error=type(error).__name__, code=getattr(error, "code", None), words=words)
     sys.exit(1)
 
