@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,6 +15,8 @@ from lab.atlas.credentials import TOKEN_SECONDS, Digest, Tokens
 from lab.atlas.errors import RefusedError, no_such_path, unauthorized
 from lab.atlas.operations import Answer, Operation, Request, version_gone
 from lab.atlas.world import World
+
+log = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
 OAUTH_PATH = "/api/oauth/token"
@@ -86,7 +89,12 @@ class Api:
 
     def _do(self, operation: Operation, request: Request) -> Answer:
         with self.world.lock:
-            return operation.handler(self.world, request)
+            try:
+                return operation.handler(self.world, request)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                # A body of a form nobody thought of: its text is not in the log, as it may have a password.
+                log.warning("%s could not read its body: %s", operation.name, type(error).__name__)
+                raise RefusedError(500, "UNEXPECTED_ERROR", "Unexpected error.") from None
 
     def _token(self, environ: Environ, call: Call, body: bytes) -> Answer:
         call.operation = catalogue.ISSUE

@@ -101,6 +101,11 @@ def test_what_the_api_has_not(lab: AtlasLab) -> None:
     assert lab.code("POST", "/groups", []) == (400, "MALFORMED_JSON")
 
 
+def test_a_body_of_an_odd_form_is_an_error_in_atlass_form(lab: AtlasLab) -> None:
+    odd = atlas_lab.user(scopes=["main"])
+    assert lab.code("POST", f"{lab.project()}/databaseUsers", odd) == (500, "UNEXPECTED_ERROR")
+
+
 @pytest.mark.parametrize(
     ("mode", "status", "code"),
     [
