@@ -263,7 +263,7 @@ options:
         default: {low: 0.2, expected: 0.5, high: 1.0}
   free_allowances:
     description:
-      - Whether the account's always-free allowances (1 TB from CloudFront, ten alarms and so on) are this environment's.
+      - Whether the account's always-free allowances (1 TB from CloudFront, ten alarms …) are this environment's.
       - All environments of an account share them, so they are not counted by default.
     type: bool
     default: false

@@ -34,6 +34,15 @@ PARTS = {
     "traffic": Traffic,
 }
 
+VARIABLES = {
+    "service.tasks": "cost_tasks",
+    "database.data_gb": "cost_data_gb",
+    "store.releases": "cost_releases",
+    "traffic.requests": "cost_traffic.requests",
+    "traffic.flow_log_base_gb": "cost_traffic.flow_log_base_gb",
+}
+"""What playbooks/cost.yml calls the options that are a spread."""
+
 BUSY = 3.0
 """A busy hour has about this many times the month's mean; autoscaling follows it up and down."""
 
@@ -72,7 +81,8 @@ def _part(part: str, kind: Any, given: Mapping[str, Any]) -> Any:
     values = {key: value for key, value in given.items() if value is not None and key in known}
     for key, value in values.items():
         if known[key] == "Spread":
-            values[key] = parse(f"{part}.{key}", value)
+            option = f"{part}.{key}"
+            values[key] = parse(VARIABLES.get(option, option), value)
     return kind(**values)
 
 
@@ -80,7 +90,9 @@ def _check(env: Environment) -> None:
     """Everything that would make a bill nonsense."""
     checks = {
         f"vpc_zone_count is {env.network.zones}: there must be at least one zone": env.network.zones >= 1,
-        f"static_share is {env.traffic.static_share:g}: it must be from 0 to 1": 0 <= env.traffic.static_share <= 1,
+        f"cost_traffic.static_share is {env.traffic.static_share:g}: it must be from 0 to 1": 0
+        <= env.traffic.static_share
+        <= 1,
         f"cost_spot_share is {env.service.spot_share:g}: it must be from 0 to 1": 0 <= env.service.spot_share <= 1,
         f"app_cpu is {env.service.cpu} and app_memory {env.service.memory}: both must be above zero": (
             env.service.cpu > 0 and env.service.memory > 0

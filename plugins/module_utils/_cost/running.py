@@ -20,6 +20,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.model import (
 )
 from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import flat
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import tag_mapping
 from ansible_collections.calstack.aws.plugins.module_utils._stack.look import look
 from ansible_collections.calstack.aws.plugins.module_utils._stack.resource import SECRET
 
@@ -32,14 +33,11 @@ NOTES = (
 def running(clients: Clients, base: Environment, stack: str) -> Environment:
     """`base` with what is really there in its place. Raises CalstackError."""
     published = look(clients, base.name, stack)
-    filters = [
-        {"Name": f"tag:{key}", "Values": [value]}
-        for key, value in {ENVIRONMENT_TAG: base.name, STACK_TAG: stack}.items()
-    ]
+    tags = {ENVIRONMENT_TAG: base.name, STACK_TAG: stack}
     with doing(f"reading what of {stack} costs money"):
         return replace(
             base,
-            network=network(clients("ec2"), base.network, published, filters),
+            network=network(clients("ec2"), base.network, published, tags),
             service=service(clients, base.service, published),
             balancer=replace(base.balancer, exists="alb_arn" in published),
             watch=watch(clients("cloudwatch"), base.watch, stack),
@@ -47,21 +45,24 @@ def running(clients: Clients, base: Environment, stack: str) -> Environment:
         )
 
 
-def network(ec2: Any, base: Network, published: Mapping[str, Any], filters: list[dict[str, Any]]) -> Network:
+def network(ec2: Any, base: Network, published: Mapping[str, Any], tags: Mapping[str, str]) -> Network:
     zones = len(published.get("vpc_private_subnet_ids", ())) or base.zones
-    up = [*filters, {"Name": "state", "Values": ["pending", "available"]}]
-    gateways = [item for page in _pages(ec2, "describe_nat_gateways", Filter=up) for item in page["NatGateways"]]
-    endpoints = [
-        item for page in _pages(ec2, "describe_vpc_endpoints", Filters=filters) for item in page["VpcEndpoints"]
-    ]
-    logs = [item for page in _pages(ec2, "describe_flow_logs", Filters=filters) for item in page["FlowLogs"]]
+    gateways = _tagged(ec2, "describe_nat_gateways", "NatGateways", "Filter", tags)
+    endpoints = _tagged(ec2, "describe_vpc_endpoints", "VpcEndpoints", "Filters", tags)
     return replace(
         base,
         zones=zones,
-        nat=_nat(len(gateways), zones),
+        nat=_nat(sum(item["State"] in ("pending", "available") for item in gateways), zones),
         interface_endpoints=sum(item["VpcEndpointType"] == "Interface" for item in endpoints),
-        flow_logs=bool(logs),
+        flow_logs=bool(_tagged(ec2, "describe_flow_logs", "FlowLogs", "Filter", tags)),
     )
+
+
+def _tagged(ec2: Any, call: str, key: str, parameter: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
+    found = [item for page in _pages(ec2, call, **{parameter: filters}) for item in page[key]]
+    # An emulator may not filter all of these by tag.
+    return [item for item in found if tags.items() <= tag_mapping(item.get("Tags")).items()]
 
 
 def _nat(gateways: int, zones: int) -> str:
