@@ -83,6 +83,12 @@ def test_a_paused_cluster_is_called_so(atlas):
     assert "large  M10 in EU_WEST_1  paused" in look(atlas.api, project_name="calstack-dev")["lines"][0]
 
 
+def test_without_backups_there_is_no_schedule(atlas):
+    atlas.cluster("large").body |= {"backupEnabled": False, "pitEnabled": False}
+    found = look(atlas.api, project_name="calstack-dev")
+    assert (found["backup_schedules"], atlas.calls[-1].operation == "getBackupSchedule") == ([], False)
+
+
 def test_no_secret_is_in_it(atlas):
     assert PASSWORD not in str(look(atlas.api, project_name="calstack-dev"))
 

@@ -67,6 +67,11 @@ def test_it_is_left_alone_if_it_is_not(atlas, tags):
     assert atlas.project()
 
 
+def test_only_tags_of_ownership_say_whose_it_is(atlas):
+    project_in(atlas, "calstack-dev", **OURS)
+    assert actions(site(atlas, state="absent", tags=OURS | {"owner": "me"})) == ["delete"]
+
+
 def test_while_something_is_in_it_the_message_says_so(atlas):
     site(atlas)
     atlas.project().clusters["c"] = Cluster("0" * 24, "c", "M0", 0, {})
