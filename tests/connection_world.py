@@ -23,7 +23,7 @@ A, B = "calstack-dev-a", "calstack-dev-b"
 ROLE = "arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-ecs-task"
 ADDRESS = "mongodb+srv://calstack-dev.ab1cd.mongodb.net"
 BROUGHT = "mongodb://me:mine@old.example.com/"
-GRANTS = Grants(frozenset({("readWrite", "calstack", "")}), frozenset({"calstack-dev"}))
+GRANTS = Grants(frozenset({"readWrite@calstack"}), frozenset({"calstack-dev"}))
 
 
 @dataclass(frozen=True)

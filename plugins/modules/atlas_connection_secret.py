@@ -226,13 +226,12 @@ host:
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.calstack.aws.plugins.module_utils._atlas import cluster_api
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.kind import Api
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.module import with_project
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.options import (
@@ -242,12 +241,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.options import
     api_of,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._connection import inputs, tasks
+from ansible_collections.calstack.aws.plugins.module_utils._connection.address import reachable
 from ansible_collections.calstack.aws.plugins.module_utils._connection.manager import Manager
 from ansible_collections.calstack.aws.plugins.module_utils._connection.outputs import answer
 from ansible_collections.calstack.aws.plugins.module_utils._connection.plan import Plan
 from ansible_collections.calstack.aws.plugins.module_utils._connection.rotation import GOALS, decide, take_down
 from ansible_collections.calstack.aws.plugins.module_utils._connection.run import Outcome, World, run
-from ansible_collections.calstack.aws.plugins.module_utils._connection.state import ATLAS, Fresh, State
+from ansible_collections.calstack.aws.plugins.module_utils._connection.state import ATLAS, Fresh, State, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._connection.users import Users
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
 from ansible_collections.calstack.aws.plugins.module_utils._core.component import ARGUMENTS
@@ -304,15 +304,16 @@ def main() -> None:
     module.exit_json(**answer(module.params, outcome, check=module.check_mode))
 
 
-def converge(module: Any, api: Api, clients: Clients) -> Outcome:
-    """Raises CalstackError."""
+def converge(module: Any, api: Api, clients: Clients, **timing: Any) -> Outcome:
+    """One run; `timing` is clock and sleep. Raises CalstackError."""
+    hide = partial(star_out, module)
     inputs.check(module.params)
     params = with_project(api, module.params, check=module.check_mode)
     project = None if params["project_id"] == KNOWN_AFTER_APPLY else params["project_id"]
-    asked = question(params, api, project, check=module.check_mode, hide=partial(star_out, module))
+    asked = question(params, api, project, check=module.check_mode, hide=hide, **timing)
     scope = Scope(params["environment_name"], ATLAS, params["stack_name"])
     world = World(
-        Manager(clients("secretsmanager"), scope, asked.secret, params["kms_key_id"], hide=partial(star_out, module)),
+        Manager(clients("secretsmanager"), scope, asked.secret, params["kms_key_id"], hide=hide, **timing),
         Users(api, project, asked.role),
         inputs.names(params),
         lambda: tasks.read(clients("ecs"), scope.stack, asked.secret),
@@ -326,15 +327,21 @@ def converge(module: Any, api: Api, clients: Clients) -> Outcome:
     return run(world, step, check=module.check_mode)
 
 
-def question(params: Mapping[str, Any], api: Api, project: str | None, *, check: bool, hide: Any) -> Any:
+def question(
+    params: Mapping[str, Any],
+    api: Api,
+    project: str | None,
+    *,
+    check: bool,
+    hide: Callable[[Iterable[Any]], None],
+    **timing: Any,
+) -> Wanted:
     """What is wanted, with all that the cluster has to say to it. Raises CalstackError."""
     fresh = Fresh(generate(PASSWORD_LENGTH), str(uuid.uuid4()), datetime.now(UTC))
     hide([fresh.password])
     composes = params["state"] == "present" and params["goal"] in inputs.COMPOSING
-    cluster = cluster_api.get(api, project, inputs.cluster_name(params)) if composes and project else None
+    cluster = reachable(api, project, params, check=check, **timing) if composes else None
     asked = inputs.wanted(params, cluster, fresh)
-    if composes and not asked.address and not check:
-        inputs.require_address(params, cluster, asked.address)
     inputs.check_composed(params, asked)
     return asked
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.calstack.aws.plugins.module_utils._atlas import sizes
+from ansible_collections.calstack.aws.plugins.module_utils._atlas import sizes, user_model
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.base_url import is_loopback
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_model import Cluster, connection_strings
 from ansible_collections.calstack.aws.plugins.module_utils._connection.pool import Load, pool_size
@@ -80,9 +80,8 @@ def wanted(params: Params, cluster: Cluster | None, fresh: Fresh) -> Wanted:
 
 def grants(params: Params) -> Grants:
     """The roles that are asked for, or to read and write the application's database."""
-    given = params["roles"] or [{"role_name": "readWrite", "database_name": params["database"], "collection_name": ""}]
-    roles = ((role["role_name"], role["database_name"], role["collection_name"] or "") for role in given)
-    return Grants(frozenset(roles), frozenset({cluster_name(params)}))
+    given = params["roles"] or [{"role_name": "readWrite", "database_name": params["database"]}]
+    return Grants(user_model.roles(given), frozenset({cluster_name(params)}))
 
 
 def cluster_name(params: Params) -> str:
@@ -133,20 +132,3 @@ def check_composed(params: Params, asked: Wanted) -> None:
             f"PyMongo does not understand the connection string for {', '.join(asked.options)}: check "
             "atlas_uri_options. Nothing has been changed."
         )
-
-
-def require_address(params: Params, cluster: Cluster | None, there: str) -> None:
-    """Raises CalstackError that says why there is no way to the cluster yet."""
-    name = cluster_name(params)
-    if cluster is None:
-        raise CalstackError(
-            f"there is no cluster {name} in the project {params['project_name']}: create it first "
-            "(calstack.aws.atlas_cluster; the role atlas does so)."
-        )
-    if not there and params["private_endpoint_id"]:
-        raise CalstackError(
-            f"Atlas has no connection string of {name} for the VPC endpoint {params['private_endpoint_id']} yet "
-            f"(the cluster is {cluster.state}): it comes minutes after the endpoint is AVAILABLE. Run again then."
-        )
-    if not there:
-        raise CalstackError(f"the cluster {name} is {cluster.state} and has no connection string yet: run again later.")

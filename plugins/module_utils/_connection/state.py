@@ -71,9 +71,9 @@ class Secret:
 
 @dataclass(frozen=True)
 class Grants:
-    """What a user may do: roles as (role, database, collection), and the clusters it may do it on."""
+    """What a user may do, as ROLE@DATABASE or ROLE@DATABASE.COLLECTION, and the clusters it may do it on."""
 
-    roles: frozenset[tuple[str, str, str]]
+    roles: frozenset[str]
     clusters: frozenset[str]
 
 

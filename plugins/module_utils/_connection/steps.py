@@ -102,7 +102,7 @@ def describe(step: Step, secret: str) -> tuple[Action, str, str, str]:
 
 
 def _user_words(step: PutUser) -> str:
-    roles = ", ".join(sorted(f"{role}@{database}" for role, database, _collection in step.grants.roles))
+    roles = ", ".join(sorted(step.grants.roles))
     where = f" on {', '.join(sorted(step.grants.clusters))}" if step.grants.clusters else ""
     return f"{roles}{where}{'; a new password' if step.password and step.exists else ''}"
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.user_model import EXTERNAL
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
 
-EXTERNAL = "$external"
-ADMIN = "admin"
 AWS_MECHANISM = {"authSource": quote(EXTERNAL, safe=""), "authMechanism": "MONGODB-AWS"}
 """The task's own role is the credential: https://www.mongodb.com/docs/atlas/security/aws-iam-authentication/"""
 

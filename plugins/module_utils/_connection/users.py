@@ -15,11 +15,16 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.operations imp
     LIST_DATABASE_USERS,
     UPDATE_DATABASE_USER,
 )
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.user import ABSENT
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.user_model import (
+    ADMIN,
+    EXTERNAL,
+    Login,
+    properties_of,
+    request,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._connection.state import Grants
 from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import DeleteUser, PutUser
-from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import ADMIN, EXTERNAL
-
-ABSENT = ("USERNAME_NOT_FOUND", "USER_NOT_FOUND")
 
 
 @dataclass(frozen=True)
@@ -34,49 +39,35 @@ class Users:
         if self.project is None:
             return {}
         every = self.api.every(LIST_DATABASE_USERS, project=self.project)
-        ours = (item for item in every if item["username"] in names)
-        return {item["username"]: grants(item) for item in ours if item["databaseName"] == self._kept(item["username"])}
+        return {
+            item["username"]: grants(item)
+            for item in every
+            if item["username"] in names and item["databaseName"] == self._login(item["username"]).database
+        }
 
-    def _kept(self, name: str) -> str:
-        """The database that Atlas keeps the user in."""
-        return EXTERNAL if name == self.role else ADMIN
+    def _login(self, name: str) -> Login:
+        return Login(EXTERNAL if name == self.role else ADMIN, name)
 
     def put(self, step: PutUser) -> None:
-        project = self.project or ""
-        where = {"databaseName": self._kept(step.name), "username": step.name}
-        wanted = body(step.grants) | ({"password": step.password} if step.password else {})
+        who = self._login(step.name)
+        properties: dict[str, Any] = {"roles": step.grants.roles, "scopes": step.grants.clusters}
+        properties |= {"password": ""} if step.password else {}
         if step.exists:
-            self.api.call(
-                UPDATE_DATABASE_USER,
-                body=where | wanted,
-                project=project,
-                database=where["databaseName"],
-                username=step.name,
-            )
+            body = request(who, properties, step.password)
+            self.api.call(UPDATE_DATABASE_USER, body=body, **self._path(who))
             return
-        iam = {"awsIAMType": "ROLE"} if step.name == self.role else {}
-        self.api.call(CREATE_DATABASE_USER, body=where | iam | wanted, project=project)
+        iam = {"aws_iam_type": "ROLE" if step.name == self.role else "NONE"}
+        body = request(who, properties | iam, step.password)
+        self.api.call(CREATE_DATABASE_USER, body=body, project=self._path(who)["project"])
 
     def delete(self, step: DeleteUser) -> None:
-        project, database = self.project or "", self._kept(step.name)
+        unless_absent(lambda: self.api.call(DELETE_DATABASE_USER, **self._path(self._login(step.name))), *ABSENT)
 
-        def ask() -> Any:
-            return self.api.call(DELETE_DATABASE_USER, project=project, database=database, username=step.name)
-
-        unless_absent(ask, *ABSENT)
+    def _path(self, who: Login) -> dict[str, Any]:
+        return {"project": self.project or "", "database": who.database, "username": who.username}
 
 
 def grants(user: Mapping[str, Any]) -> Grants:
     """A described user's. Pure."""
-    roles = ((role["roleName"], role["databaseName"], role.get("collectionName") or "") for role in user["roles"])
-    clusters = (scope["name"] for scope in user.get("scopes") or () if scope.get("type") == "CLUSTER")
-    return Grants(frozenset(roles), frozenset(clusters))
-
-
-def body(wanted: Grants) -> dict[str, Any]:
-    """As Atlas takes them. Pure."""
-    roles = [
-        {"roleName": role, "databaseName": database} | ({"collectionName": collection} if collection else {})
-        for role, database, collection in sorted(wanted.roles)
-    ]
-    return {"roles": roles, "scopes": [{"name": name, "type": "CLUSTER"} for name in sorted(wanted.clusters)]}
+    described = properties_of(user)
+    return Grants(described["roles"], described["scopes"])

@@ -15,6 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import (
     CalstackError,
     ForeignError,
     InputError,
+    NotReadyError,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
@@ -61,6 +62,7 @@ class Site:
         self.dies_before = None
         self.count = 0
         self.hidden = set()
+        self.meanwhile = lambda now: None
         atlas.before_write = self._may_die
         aws._session.events.register("before-call.secretsmanager.*", lambda model, **_: self._note(model.name))
 
@@ -75,9 +77,15 @@ class Site:
 
     def run(self, goal="present", *, check=False, dies_before=None, **given):
         self.dies_before, self.count = dies_before, 0
+        now = [0.0]
+
+        def sleep(seconds):
+            now[0] += seconds
+            self.meanwhile(now[0])
+
         made = Module({**DEFAULTS, **GIVEN, "goal": goal, **given}, check=check)
         try:
-            outcome = module.converge(made, self.atlas, self.aws)
+            outcome = module.converge(made, self.atlas, self.aws, clock=lambda: now[0], sleep=sleep)
         finally:
             self.dies_before = None
             self.hidden |= made.no_log_values
@@ -172,15 +180,26 @@ def test_without_a_cluster_nothing_is_made(site):
     with pytest.raises(CalstackError, match="no cluster calstack-dev in the project calstack-dev: create it first"):
         site.run()
     site.atlas.cluster = {**CLUSTER, "stateName": "CREATING", "connectionStrings": {}}
-    with pytest.raises(CalstackError, match="is CREATING and has no connection string yet"):
+    with pytest.raises(CalstackError, match="is CREATING, without a connection string for it: wait"):
         site.run()
     site.atlas.cluster = CLUSTER
-    with pytest.raises(CalstackError, match="for the VPC endpoint vpce-1 yet"):
+    with pytest.raises(
+        NotReadyError, match=r"from the VPC endpoint vpce-1 to .* after 900 s; last seen: IDLE, without"
+    ):
         site.run(private_endpoint_id="vpce-1")
     site.atlas.has_project = False
     with pytest.raises(InputError, match="there is no Atlas project calstack-dev"):
         site.run()
     assert (site.aws.writes, site.atlas.writes) == ([], [])
+
+
+def test_the_way_through_a_private_endpoint_is_waited_for(site):
+    entry = {"srvConnectionString": "mongodb+srv://c-pl-0.ab1cd.mongodb.net", "endpoints": [{"endpointId": "vpce-1"}]}
+    told = {**CLUSTER, "connectionStrings": {**CLUSTER["connectionStrings"], "privateEndpoint": [entry]}}
+    site.meanwhile = lambda now: setattr(site.atlas, "cluster", told if now > 200 else CLUSTER)
+    assert site.run(private_endpoint_id="vpce-1", check=True)["host"] == KNOWN_AFTER_APPLY
+    assert site.run(private_endpoint_id="vpce-1")["host"] == "c-pl-0.ab1cd.mongodb.net"
+    assert not site.run(private_endpoint_id=KNOWN_AFTER_APPLY, check=True)["changed"]
 
 
 def test_a_host_that_is_not_atlas_own_gets_no_password(site):
