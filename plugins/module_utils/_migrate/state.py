@@ -82,6 +82,7 @@ class Store:
         self._me = uuid.uuid4().hex
         self._stop = threading.Event()
         self._sleep = sleep or self._stop.wait
+        self._removed = False
         self.lost = False
 
     @property
@@ -135,6 +136,7 @@ class Store:
     def remove(self) -> None:
         """Forget the migration; with the last one the database goes."""
         with doing("removing the migration's state from the target"):
+            self._removed = True
             self._documents.delete_one({"_id": self._name})
             if not self._documents.find_one({}, {"_id": 1}):
                 self._target.client.drop_database(STATE_DATABASE)
@@ -150,8 +152,9 @@ class Store:
         finally:
             self._stop.set()
             thread.join()
-            with suppress(sdk.PyMongoError):
-                self._documents.update_one({"_id": self._name, "lease.who": self._me}, {"$unset": {"lease": ""}})
+            if not self._removed:
+                with suppress(sdk.PyMongoError):
+                    self._documents.update_one({"_id": self._name, "lease.who": self._me}, {"$unset": {"lease": ""}})
 
     def _take(self) -> None:
         with doing("taking the migration's lease in the target"):
@@ -177,7 +180,7 @@ class Store:
         return bool(found.matched_count or found.upserted_id)
 
     def _renew(self) -> None:
-        while not self._stop.wait(RENEW):
+        while not self._stop.wait(RENEW) and not self._removed:
             with suppress(sdk.PyMongoError):
                 until = self._target.clock() + LEASE
                 ours = {"_id": self._name, "lease.who": self._me}

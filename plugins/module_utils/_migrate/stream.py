@@ -51,16 +51,17 @@ class Stream:
     def read(self, events: int = EVENTS, seconds: float = SECONDS) -> Batch:
         """The next events, or none. Raises LostTokenError, MigrationError."""
         read: list[Any] = []
-        held, end = 0, self._clock() + seconds
+        held, end, looked = 0, self._clock() + seconds, False
         with doing(f"following the {self._side}"):
-            while len(read) < events and held < BYTES:
+            # The time counts while events come, too: with a steady trickle there is always one more.
+            while len(read) < events and held < BYTES and (self._clock() < end or not looked):
                 event = self._stream.try_next()
-                if event is None:
-                    if read or self._clock() >= end:
-                        break
-                    continue
-                read.append(event)
-                held += len(event.raw)
+                looked = True
+                if event is None and read:
+                    break
+                if event is not None:
+                    read.append(event)
+                    held += len(event.raw)
         last = read[-1]["clusterTime"].time if read else None
         return Batch(tuple(read), self.position(), last)
 
