@@ -47,6 +47,7 @@ class FakeAtlas:
     access: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: int = 1
     asked_status: dict[str, int] = field(default_factory=dict)
+    pending_at_removal: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
     schedules: dict[str, dict[str, Any]] = field(default_factory=lambda: {"calstack-dev": schedule()})
     window: dict[str, Any] = field(default_factory=dict)
@@ -121,6 +122,7 @@ class FakeAtlas:
             return refused(404, "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND")
         if method == "DELETE":
             del self.access[rest[0]]
+            self.pending_at_removal |= {one for one in self.access if self.asked_status.get(one, 0) <= self.pending}
             return 204, None
         asked = self.asked_status[rest[0]] = self.asked_status.get(rest[0], 0) + 1
         if rest[0] in self.failing:

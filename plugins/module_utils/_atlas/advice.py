@@ -65,7 +65,7 @@ def unanswered(error: UnansweredError, host: str) -> str:
     check = "Check HTTPS_PROXY and NO_PROXY." if error.proxy else "Check the network; behind a proxy, set HTTPS_PROXY."
     if error.cause == "tls":
         return (
-            f"the certificate of {host}{over} could not be verified ({error.words}). If a proxy inspects TLS here, "
+            f"there is no trusted TLS connection to {host}{over} ({error.words}). If a proxy inspects TLS here, "
             f"add its certificate authority to the system's, or name it in SSL_CERT_FILE. Verification cannot be "
             f"turned off: the credentials would go to whoever answers."
         )

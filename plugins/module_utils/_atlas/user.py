@@ -48,9 +48,8 @@ class DatabaseUser(AtlasKind):
         user = unless_absent(lambda: self._ask(GET_DATABASE_USER), *ABSENT)
         if user is None:
             return []
-        properties = user_model.properties_of(user)
-        if self._password_is_new:
-            properties["password"] = user_model.AS_GIVEN
+        password = user_model.AS_GIVEN if self._password_is_new else user_model.UNKNOWN
+        properties = {**user_model.properties_of(user), "password": password}
         return [Found(self.kind, self._login.username, self._login.username, properties)]
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:

@@ -13,8 +13,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 
 KIND = "database user"
 ADMIN, EXTERNAL = "admin", "$external"
-AS_GIVEN = "the given one"
-"""Stands for the password in plans: Atlas never returns one, so it cannot be compared, and it is never shown."""
+AS_GIVEN, UNKNOWN = "the given one", "unknown"
+"""Stand for the password in plans: Atlas never returns one, so it cannot be compared, and it is never shown."""
 
 SHORTEST = 8
 """Characters: Atlas's own rule."""

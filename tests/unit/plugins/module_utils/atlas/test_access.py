@@ -72,6 +72,7 @@ def test_old_entries_of_ours_go_after_new_ones_have_come(fake):
     run(fake, "192.0.2.2", "192.0.2.3")
     assert set(fake.access) == {"192.0.2.2/32", "192.0.2.3/32"}
     assert [method for method, _path, _body in fake.writes] == ["POST", "POST", "DELETE"]
+    assert fake.pending_at_removal == set()
 
 
 def test_what_somebody_else_has_added_stays_and_counts(fake):

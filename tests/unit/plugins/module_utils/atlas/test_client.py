@@ -221,7 +221,7 @@ def test_an_error_says_what_was_done_and_what_atlas_said():
         (Response(400, {}, b"[1]"), "Atlas answered 400"),
         (
             UnansweredError("tls", "self-signed", sent=False, passing=False),
-            "certificate of cloud.mongodb.com.*SSL_CERT_FILE",
+            "trusted TLS connection to cloud.mongodb.com.*SSL_CERT_FILE",
         ),
         (UnansweredError("dns", "not known", sent=False, passing=False), "could not be looked up.*HTTPS_PROXY"),
         (
