@@ -22,22 +22,13 @@ options:
     required: true
   entries:
     description:
-      - Who is let in. Each has exactly one of the suboptions. Required for O(state=present).
+      - Who is let in, each a single address (V(192.0.2.1)), a network (V(192.0.2.0/24)), or the id of a security group of a
+        peered VPC (V(sg-...)). Required for O(state=present).
       - In check mode an address may be V((known after apply\)).
       - An empty list removes all entries with the comment.
     type: list
-    elements: dict
+    elements: str
     default: []
-    suboptions:
-      cidr_block:
-        description: A network, for example V(192.0.2.0/24).
-        type: str
-      ip_address:
-        description: A single address.
-        type: str
-      aws_security_group:
-        description: The id of a security group of a peered VPC.
-        type: str
   allow_everywhere:
     description: Whether O(entries) may hold V(0.0.0.0/0), which lets the whole internet try passwords.
     type: bool
@@ -52,9 +43,7 @@ EXAMPLES = r"""
   calstack.aws.atlas_access_list:
     project_name: calstack-dev
     comment: calstack-dev NAT
-    entries:
-      - ip_address: 192.0.2.10
-      - ip_address: 192.0.2.11
+    entries: [192.0.2.10, 192.0.2.11]
 
 - name: And nobody any more
   calstack.aws.atlas_access_list:
@@ -110,14 +99,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.options import
 
 OPTIONS = {
     "comment": {"type": "str", "required": True},
-    "entries": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {form: {"type": "str"} for form in access_model.FORMS},
-        "mutually_exclusive": [access_model.FORMS],
-        "required_one_of": [access_model.FORMS],
-    },
+    "entries": {"type": "list", "elements": "str", "default": []},
     "allow_everywhere": {"type": "bool", "default": False},
 }
 

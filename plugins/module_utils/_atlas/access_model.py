@@ -16,7 +16,8 @@ ACTIVE = "ACTIVE"
 LONGEST_COMMENT = 80
 """Characters: Atlas's own rule."""
 
-FORMS = ("cidr_block", "ip_address", "aws_security_group")
+GROUP = "sg-"
+"""What the id of a security group starts with."""
 
 
 def wanted(params: Mapping[str, Any], *, check: bool) -> list[Wanted]:
@@ -33,18 +34,14 @@ def wanted(params: Mapping[str, Any], *, check: bool) -> list[Wanted]:
     return [Wanted(KIND, comment, {"entries": entries, "status": ACTIVE})] if entries else []
 
 
-def entry(item: Mapping[str, Any], *, check: bool) -> str:
+def entry(text: str, *, check: bool) -> str:
     """An address as its network (192.0.2.1/32), a security group as its id. Raises InputError."""
-    text = next((str(item[form]).strip() for form in FORMS if item.get(form)), "")
+    text = text.strip()
     if text == KNOWN_AFTER_APPLY:
         if check:
             return text
         raise InputError("an entry of the access list is not known yet: apply what gives out its address first.")
-    if item.get("aws_security_group"):
-        if not text.startswith("sg-"):
-            raise InputError(f"the access list entry {text} is no security group: its id starts with sg-.")
-        return text
-    return _network(text)
+    return text if text.startswith(GROUP) else _network(text)
 
 
 def _network(text: str) -> str:
@@ -55,7 +52,7 @@ def _network(text: str) -> str:
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
-        raise InputError(f"the access list entry {text!r} is neither an address nor a CIDR block.") from None
+        raise InputError(f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…).") from None
     raise InputError(f"the access list entry {text} is inside a network: {meant} is the network itself.")
 
 
@@ -76,7 +73,7 @@ def request(entries: Collection[str], comment: str) -> list[dict[str, str]]:
 
 
 def _field(text: str) -> str:
-    return "awsSecurityGroup" if text.startswith("sg-") else "cidrBlock"
+    return "awsSecurityGroup" if text.startswith(GROUP) else "cidrBlock"
 
 
 def notes(others: Collection[str]) -> list[str]:

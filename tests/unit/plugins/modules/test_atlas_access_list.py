@@ -8,7 +8,7 @@ from atlas_fake import fake_atlas
 from atlas_modules import call, documented, taken
 from module_answer import ANSIBLES_OWN
 
-ENTRIES = [{"ip_address": "192.0.2.1"}, {"cidr_block": "198.51.100.0/24"}]
+ENTRIES = ["192.0.2.1", "198.51.100.0/24"]
 
 
 @pytest.fixture
@@ -35,13 +35,8 @@ def test_every_key_it_returns_is_documented(access):
     assert not access(entries=ENTRIES[::-1])["changed"]
 
 
-def test_an_entry_has_one_form(access):
-    for entry in ({}, {"ip_address": "192.0.2.1", "cidr_block": "192.0.2.1/32"}):
-        assert access(entries=[entry])["failed"]
-
-
 def test_addresses_that_are_not_known_yet(access, fake):
-    answer = access(entries=[{"ip_address": KNOWN_AFTER_APPLY}], check=True)
+    answer = access(entries=[KNOWN_AFTER_APPLY], check=True)
     assert answer["changed"]
     assert answer["entries"] == [KNOWN_AFTER_APPLY]
     assert fake.writes == []
@@ -62,5 +57,5 @@ def test_absent_takes_ours_away_and_nothing_else(access, fake):
 
 
 def test_everywhere_is_refused(access, fake):
-    assert "allow_everywhere" in access(entries=[{"cidr_block": "0.0.0.0/0"}])["msg"]
+    assert "allow_everywhere" in access(entries=["0.0.0.0/0"])["msg"]
     assert fake.writes == []

@@ -49,7 +49,7 @@ def run(fake, *entries, check=False, comment=OURS, others=None):
     params = {
         "comment": comment,
         "allow_everywhere": False,
-        "entries": [{"ip_address": entry} if "/" not in entry else {"cidr_block": entry} for entry in entries],
+        "entries": entries,
     }
     return converge([kind], access_model.wanted(params, check=check), check=check)
 
@@ -146,12 +146,11 @@ NETWORKS = some.ip_addresses(v=4).map(str) | some.tuples(some.ip_addresses(v=4),
 
 @given(NETWORKS)
 def test_an_entry_is_recognised_in_all_forms_that_atlas_gives(text):
-    form = "cidr_block" if "/" in text else "ip_address"
     try:
-        entry = access_model.entry({form: text}, check=False)
+        entry = access_model.entry(text, check=False)
     except InputError as error:
         meant = str(error).partition(": ")[2].split(" ")[0]
-        entry = access_model.entry({"cidr_block": meant}, check=False)
+        entry = access_model.entry(meant, check=False)
     item = enriched(access_model.request([entry], "c")[0])
     assert access_model.found_entry(item) == entry
     if "ipAddress" in item:
@@ -159,7 +158,7 @@ def test_an_entry_is_recognised_in_all_forms_that_atlas_gives(text):
 
 
 def test_a_security_group():
-    entry = access_model.entry({"aws_security_group": "sg-1"}, check=False)
+    entry = access_model.entry("sg-1", check=False)
     assert access_model.request([entry], "c") == [{"awsSecurityGroup": "sg-1", "comment": "c"}]
     assert access_model.found_entry({"awsSecurityGroup": "sg-1", "cidrBlock": None}) == "sg-1"
 
@@ -167,11 +166,10 @@ def test_a_security_group():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"entries": [{"cidr_block": "0.0.0.0/0"}]}, "allow_everywhere"),
-        ({"entries": [{"cidr_block": "::/0"}]}, "allow_everywhere"),
-        ({"entries": [{"cidr_block": "10.0.0.5/8"}]}, "10.0.0.0/8 is the network itself"),
-        ({"entries": [{"ip_address": "nat"}]}, "neither an address nor a CIDR"),
-        ({"entries": [{"aws_security_group": "nat"}]}, "starts with sg-"),
+        ({"entries": ["0.0.0.0/0"]}, "allow_everywhere"),
+        ({"entries": ["::/0"]}, "allow_everywhere"),
+        ({"entries": ["10.0.0.5/8"]}, "10.0.0.0/8 is the network itself"),
+        ({"entries": ["nat"]}, "no address, no CIDR block and no security group"),
         ({"comment": "x" * 81}, "81 characters"),
         ({"comment": "  "}, "0 characters"),
     ],
@@ -183,5 +181,5 @@ def test_what_cannot_be_is_refused(asked, said):
 
 
 def test_everywhere_can_be_had():
-    params = {"comment": OURS, "allow_everywhere": True, "entries": [{"cidr_block": "0.0.0.0/0"}]}
+    params = {"comment": OURS, "allow_everywhere": True, "entries": ["0.0.0.0/0"]}
     assert access_model.wanted(params, check=False)[0].properties["entries"] == {"0.0.0.0/0"}
