@@ -17,8 +17,8 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._cost.price import PRICE_LIST, Price
 
-PREFIX = r"(?:(?!TS-)[A-Z]{2,4}\d?-)?"
-"""A region's own: EU-, USE1- or nothing. TS- is not one: it stands for a balancer's trust store."""
+PREFIX = r"(?:(?!TS-|IA-)[A-Z]{2,4}\d?-)?"
+"""A region's own: EU-, USE1- or nothing. Not TS-, a balancer's trust store, nor IA-, storage for rare access."""
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,14 @@ def test_transfer_is_found_by_where_it_comes_from():
     assert usd(offer("AWSDataTransfer", [(row, term((0, 0.09)))])) == {"internet_gb": 0.09}
 
 
+def test_storage_for_rare_access_is_not_ours():
+    rows = [
+        (product(f"{kind}TimedStorage-ByteHrs", region="us-east-1"), term((0, price)))
+        for kind, price in (("", 0.25), ("IA-", 0.1))
+    ]
+    assert usd(offer("AmazonDynamoDB", rows), "us-east-1") == {"table_gb": 0.25}
+
+
 def test_two_prices_for_one_thing_are_refused():
     other = (NAT[0], term((0, 0.06)))
     with pytest.raises(InputError, match=r"two prices of nat_hour in eu-west-1, 0.05 and 0.06"):
