@@ -195,7 +195,7 @@ WAYS: Sequence[Way] = (
     ),
     Way(
         "Atlas through the NAT gateway instead of a private endpoint",
-        "atlas_private_endpoint: false",
+        "atlas_access: nat",
         "The database is reached by its public address, from the NAT gateways' addresses only.",
         _public_way,
     ),

@@ -79,10 +79,16 @@ def _fetched(module: Module, prices: PriceBook, region: str) -> tuple[PriceBook,
             client = module.client("pricing", region=PRICING_REGION, config={"retries": RETRIES})
         newer = price_source.from_api(client, region)
     except CalstackError as error:
-        return prices, f"Prices could not be fetched, those at hand are used. {error}"
+        return prices, f"Prices could not be fetched, those at hand are used. {_one_line(str(error))}"
     if not newer:
         return prices, f"AWS's pricing API has none of the prices of {region}; those at hand are used."
     return prices.within(newer), f"{len(newer)} prices are AWS's own of today."
+
+
+def _one_line(words: str, most: int = 300) -> str:
+    """What is no API but a web server answers with a page."""
+    line = " ".join(words.split())
+    return line if len(line) <= most else f"{line[:most]} …"
 
 
 def _files(directory: str | None, made: Result, check_mode: bool) -> tuple[bool, list[str]]:

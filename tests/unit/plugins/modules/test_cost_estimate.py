@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import botocore.exceptions
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
@@ -121,6 +122,17 @@ def test_where_prices_cannot_be_fetched_it_says_so_and_goes_on(capsys, monkeypat
     assert answer["notes"][0] in answer["lines"]
 
 
+def test_a_page_in_place_of_an_answer_is_told_in_a_line(capsys, monkeypatch):
+    class Proxy:
+        def get_paginator(self, _name):
+            raise botocore.exceptions.ClientError({"Error": {"Code": "500", "Message": "<p>\n" * 999}}, "GetProducts")
+
+    monkeypatch.setattr(cost_estimate.AnsibleAWSModule, "client", lambda *_, **__: Proxy())
+    (note,) = call(capsys, fetch=True)["notes"]
+    assert "\n" not in note
+    assert len(note) < 400
+
+
 def test_what_runs_is_looked_at_and_not_written(capsys):
     with account() as aws:
         answer = call(capsys, **{"from": "running", "stack_name": "calstack-prod"})
@@ -144,6 +156,7 @@ ROLES = {
     ("service", "log_days"): ("ecs", "ecs_log_retention_days"),
     ("balancer", "health_check_interval"): ("alb", "alb_health_check_interval"),
     ("store", "images"): ("ecr", "ecr_keep_images"),
+    ("database", "size"): ("atlas", "atlas_instance_size"),
 }
 
 
