@@ -13,6 +13,7 @@ PARAMS = {
     "zone_count": 2,
     "nat": "per_zone",
     "interface_endpoints": [],
+    "balancer_access": "everywhere",
     "balancer_cidrs": ["0.0.0.0/0"],
     "task_egress": [
         {"protocol": "tcp", "from_port": 443, "to_port": None, "cidrs": ["0.0.0.0/0"]},

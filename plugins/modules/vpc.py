@@ -61,8 +61,22 @@ options:
     type: list
     elements: str
     default: []
+  balancer_access:
+    description:
+      - Who may reach the load balancer.
+      - V(everywhere) are O(balancer_cidrs), on ports 80 and 443.
+      - V(cloudfront) is CloudFront, by AWS's prefix list of the addresses it asks origins from, on port 443 only. Of
+        O(balancer_cidrs) those that are not the whole Internet may reach that port besides. The list counts as 55 of
+        the 60 rules that a security group may have.
+      - Anybody's distribution comes from the same addresses. Let the load balancer ask for a secret header as well, see
+        O(calstack.aws.alb#module:origin_secret_arn).
+      - What is new is let in before anything is shut out. Choose V(cloudfront) when users come through the
+        distribution already.
+    type: str
+    choices: [everywhere, cloudfront]
+    default: everywhere
   balancer_cidrs:
-    description: Networks that may reach the load balancer on ports 80 and 443.
+    description: Networks that may reach the load balancer; see O(balancer_access).
     type: list
     elements: str
     default: [0.0.0.0/0]
@@ -117,6 +131,14 @@ EXAMPLES = r"""
     cidr: 10.20.0.0/20
     zones: [eu-west-1a, eu-west-1c]
     nat: single
+
+- name: A balancer that only CloudFront and a runner of releases reach
+  calstack.aws.vpc:
+    environment_name: prod
+    stack_name: calstack-prod
+    cidr: 10.40.0.0/16
+    balancer_access: cloudfront
+    balancer_cidrs: [203.0.113.7/32]
 
 - name: What it would take to have no way to the Internet
   calstack.aws.vpc:

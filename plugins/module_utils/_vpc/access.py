@@ -17,6 +17,8 @@ Peers = frozenset[Any]
 
 LAST_PORT = 65535
 
+EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+
 
 def balancer(scope: Scope) -> str:
     """The name of the balancer's security group."""
@@ -43,10 +45,8 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     app = traffic("tcp", 1, LAST_PORT)
     to_tasks: Peers = frozenset({Ref("security group", tasks(scope))})
     from_balancer: Peers = frozenset({Ref("security group", balancer(scope))})
-    public = cidrs("vpc_balancer_cidrs", params["balancer_cidrs"])
-    web = {"tcp 80": public, "tcp 443": public} if public else {}
     groups = {
-        balancer(scope): (f"Load balancer of {scope.stack}", web, {app: to_tasks}),
+        balancer(scope): (f"Load balancer of {scope.stack}", web(params), {app: to_tasks}),
         tasks(scope): (f"Tasks of {scope.stack}", {app: from_balancer}, egress(params["task_egress"])),
     }
     if params["interface_endpoints"]:
@@ -66,6 +66,20 @@ def _group(scope: Scope, name: str, description: str) -> Wanted:
 def _rules(name: str, ingress: Mapping[str, Peers], egress: Mapping[str, Peers]) -> Wanted:
     properties = {"group": Ref("security group", name), "ingress": ingress, "egress": egress}
     return Wanted("security group rules", name, properties)
+
+
+def web(params: Mapping[str, Any]) -> dict[str, Peers]:
+    """What the world may ask of the balancer.
+
+    Behind CloudFront, it and the networks that are named on purpose, and they over TLS only: nobody is led there by a
+    redirect. `params["cloudfront_prefix_list"]` is the id that `survey` has found.
+
+    Raises InputError naming vpc_balancer_cidrs.
+    """
+    public = cidrs("vpc_balancer_cidrs", params["balancer_cidrs"])
+    if params["balancer_access"] == "cloudfront":
+        return {"tcp 443": (public - EVERYWHERE) | {params["cloudfront_prefix_list"]}}
+    return {"tcp 80": public, "tcp 443": public} if public else {}
 
 
 def egress(allowed: Iterable[Mapping[str, Any]]) -> dict[str, Peers]:

@@ -53,6 +53,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "zone_count": {"type": "int", "default": 2},
     "nat": {"type": "str", "choices": ["per_zone", "single", "none"], "default": "per_zone"},
     "interface_endpoints": {"type": "list", "elements": "str", "default": []},
+    "balancer_access": {"type": "str", "choices": ["everywhere", "cloudfront"], "default": "everywhere"},
     "balancer_cidrs": {"type": "list", "elements": "str", "default": ["0.0.0.0/0"]},
     "task_egress": {
         "type": "list",

@@ -11,6 +11,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doin
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.addresses import SLOTS, slots
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.cloudfront import prefix_list
 
 FEWEST = 2
 """An Application Load Balancer refuses fewer."""
@@ -72,7 +73,8 @@ def _first(count: int, available: Sequence[str]) -> Sequence[str]:
 
 
 def survey(clients: Clients, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """What the account decides: `slots` of the zones, `region`, and, for flow logs, `account` and `partition`.
+    """What the account decides: `slots` of the zones, `region`, for flow logs `account` and `partition`, and for a
+    balancer behind CloudFront `cloudfront_prefix_list`.
 
     Raises CalstackError.
     """
@@ -89,6 +91,8 @@ def survey(clients: Clients, params: Mapping[str, Any], scope: Scope) -> dict[st
         "region": ec2.meta.region_name,
         "slots": place(params["zones"], params["zone_count"], available, taken),
     }
+    if params["balancer_access"] == "cloudfront":
+        surveyed["cloudfront_prefix_list"] = prefix_list(ec2)
     if params["flow_logs"]:
         with doing("asking whose credentials these are"):
             _arn, partition, *_service, account, _who = clients("sts").get_caller_identity()["Arn"].split(":", 5)

@@ -3,9 +3,15 @@
 import json
 
 import pytest
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import FixedPropertyError, ForeignError
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import (
+    FixedPropertyError,
+    ForeignError,
+    InputError,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from ansible_collections.calstack.aws.plugins.module_utils._core.show import show
+from ansible_collections.calstack.aws.plugins.module_utils._vpc import cloudfront
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.cloudfront import PREFIX_LIST
 from emulator import Account
 from moto import mock_aws
 from vpc_account import FULL, destroy, site, steps
@@ -382,3 +388,49 @@ def test_a_role_goes_whatever_else_was_attached_to_it(aws):
     iam.put_role_policy(RoleName=ROLE, PolicyName="by-hand", PolicyDocument=json.dumps(deny))
     assert f"delete role {ROLE}" in steps(site(aws, nat="none")[0])
     assert iam.list_roles()["Roles"] == []
+
+
+def ways_in(aws):
+    group = only(
+        aws("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": ["calstack-dev-balancer"]}])[
+            "SecurityGroups"
+        ]
+    )
+    return {
+        (item["FromPort"], peer)
+        for item in group["IpPermissions"]
+        for peer in (
+            *(one["CidrIp"] for one in item["IpRanges"]),
+            *(one["PrefixListId"] for one in item["PrefixListIds"]),
+        )
+    }
+
+
+def cloudfronts(aws):
+    lists = aws("ec2").describe_managed_prefix_lists()["PrefixLists"]
+    return only(item["PrefixListId"] for item in lists if item["PrefixListName"] == PREFIX_LIST)
+
+
+def test_the_balancer_is_closed_but_for_cloudfront_and_opened_again_without_a_gap(aws):
+    site(aws, nat="none")
+    everywhere = {(80, "0.0.0.0/0"), (443, "0.0.0.0/0")}
+    assert ways_in(aws) == everywhere
+    for given, wanted in (
+        ({"balancer_access": "cloudfront"}, {(443, cloudfronts(aws))}),
+        ({"balancer_access": "everywhere"}, everywhere),
+    ):
+        aws.calls.clear()
+        seen = site(aws, nat="none", check=True, **given)[0]
+        assert steps(seen) == ["update security group rules calstack-dev-balancer"]
+        assert not aws.writes
+        site(aws, nat="none", **given)
+        assert aws.writes == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
+        assert ways_in(aws) == wanted
+        assert steps(site(aws, nat="none", **given)[0]) == []
+
+
+def test_a_region_without_cloudfronts_list_is_said_before_anything_is_made(aws, monkeypatch):
+    monkeypatch.setattr(cloudfront, "PREFIX_LIST", "com.amazonaws.global.nobody")
+    with pytest.raises(InputError, match="vpc_balancer_access is cloudfront, but eu-west-1 has no prefix list"):
+        site(aws, nat="none", balancer_access="cloudfront")
+    assert not aws.writes

@@ -117,6 +117,16 @@ def test_networks_are_written_as_aws_does():
     assert balancer["ingress"]["tcp 443"] == frozenset({"203.0.113.7/32", "2001:db8::/32"})
 
 
+NETWORKS = st.lists(st.sampled_from(["0.0.0.0/0", "::/0", "203.0.113.0/24"]), unique=True)
+
+
+@given(NETWORKS)
+def test_behind_cloudfront_it_and_named_networks_get_in_and_only_over_tls(networks):
+    given = {"balancer_access": "cloudfront", "balancer_cidrs": networks, "cloudfront_prefix_list": "pl-1"}
+    balancer, _tasks = rules(**given)
+    assert balancer["ingress"] == {"tcp 443": {"pl-1", *networks} - {"0.0.0.0/0", "::/0"}}
+
+
 def test_egress_to_one_port_from_several_entries_is_one_rule():
     one = {"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/8"]}
     other = {"protocol": "tcp", "from_port": 443, "to_port": None, "cidrs": ["192.0.2.0/24"]}
