@@ -9,6 +9,8 @@ user's and the tests', can run side by side. Both come from the environment:
     LAB_METRICS_DELAY   seconds until a metric can be read in CloudWatch, by default 0 (AWS has minutes)
     LAB_ATLAS_SECONDS   seconds until a dedicated Atlas cluster is IDLE, by default 2 (Atlas takes 12 minutes and
                         more); what Atlas does faster takes its share of it here
+    LAB_EDGE_SECONDS    seconds until a CloudFront distribution is Deployed, by default 2 (CloudFront takes minutes);
+                        invalidations, certificates and Route 53's changes take their share of it
 """
 
 import math
@@ -34,6 +36,7 @@ class Settings:
     cache: Path
     metrics_delay: float = 0.0
     atlas_seconds: float = 2.0
+    edge_seconds: float = 2.0
     account: str = ACCOUNT
     region: str = REGION
 
@@ -46,6 +49,7 @@ class Settings:
             cache=Path(environ.get("LAB_CACHE") or CHECKOUT / ".cache" / "lab").absolute(),
             metrics_delay=_seconds(environ, "LAB_METRICS_DELAY", "0"),
             atlas_seconds=_seconds(environ, "LAB_ATLAS_SECONDS", "2"),
+            edge_seconds=_seconds(environ, "LAB_EDGE_SECONDS", "2"),
         )
 
     @property
@@ -79,6 +83,11 @@ class Settings:
         host, port = self.atlas_address
         return f"http://{host}:{port}"
 
+    @property
+    def dns_address(self) -> tuple[str, int]:
+        """Where the lab's name server answers (UDP)."""
+        return f"{self.network}.0.5", 5353
+
     def cluster_address(self, number: int) -> tuple[str, int]:
         """Where the lab's n-th Atlas cluster listens, counted from 0 (below `CLUSTERS`)."""
         return f"{self.network}.0.{10 + number}", 27017
@@ -86,6 +95,10 @@ class Settings:
     def balancer_address(self, number: int) -> str:
         """The address of the lab's n-th load balancer, counted from 1 (at most 254)."""
         return f"{self.network}.1.{number}"
+
+    def edge_address(self, number: int) -> str:
+        """The address of the lab's n-th CloudFront distribution, counted from 1 (at most 254)."""
+        return f"{self.network}.2.{number}"
 
     def listener_port(self, port: int) -> int:
         """The port that plays an ALB listener's port: those below 1024 would need root."""

@@ -26,7 +26,7 @@ SERVICES = (
     "resourcegroupstaggingapi",
     "secretsmanager",
 )
-LATE = ("dynamodb", "scheduler", "sns")
+LATE = ("cloudfront", "dynamodb", "route53", "scheduler", "sns", "wafv2")
 """Mended when they are first called: what nobody asks for must not slow the start."""
 
 
@@ -42,9 +42,11 @@ def apply_mends(settings: Settings | None = None) -> None:
                 raise
             continue
         module.apply()
-    from lab.aws import elbv2
+    from lab.aws import acm_validation, elbv2
 
-    elbv2.apply(settings or Settings.from_environment())
+    settings = settings or Settings.from_environment()
+    acm_validation.takes(settings.edge_seconds)
+    elbv2.apply(settings)
     lean.after_import()
 
 

@@ -1,8 +1,13 @@
-"""Mends of moto's ACM: chains as given, certificates in use, certificates of the lab's own authority."""
+"""Mends of moto's ACM: chains as given, certificates in use, certificates of the lab's own authority.
 
+`acm_validation` has what ACM does until a certificate is issued.
+"""
+
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from lab.aws import acm_validation as validation
 from lab.aws.patching import wrap
 from lab.ca import Issued
 
@@ -20,6 +25,7 @@ def issue_with(issue: Issue | None) -> None:
 
 
 def apply() -> None:
+    validation.apply()
     _mend_import()
     _mend_issuing()
     _mend_use()
@@ -86,10 +92,17 @@ def _mend_use() -> None:
 
 
 def users(certificate_arn: str) -> list[str]:
-    """The ARNs of the load balancers with a listener that has the certificate."""
+    """The ARNs of the distributions and of the load balancers that have the certificate."""
+    region, account = certificate_arn.split(":")[3:5]
+    return [
+        *distributions(account, certificate_arn),
+        *balancers(account, region, certificate_arn),
+    ]
+
+
+def balancers(account: str, region: str, certificate_arn: str) -> list[str]:
     from moto.elbv2.models import elbv2_backends
 
-    region, account = certificate_arn.split(":")[3:5]
     return [
         balancer.arn
         for balancer in elbv2_backends[account][region].load_balancers.values()
@@ -97,6 +110,19 @@ def users(certificate_arn: str) -> list[str]:
             certificate_arn in [*listener.certificates, *vars(listener).get("lab_extra_certificates", [])]
             for listener in balancer.listeners.values()
         )
+    ]
+
+
+def distributions(account: str, certificate_arn: str) -> list[str]:
+    if "moto.cloudfront.models" not in sys.modules:
+        return []
+    from moto.cloudfront.models import cloudfront_backends
+
+    return [
+        item.arn
+        for backend in cloudfront_backends[account].values()
+        for item in vars(backend)["distributions"].values()
+        if item.config["ViewerCertificate"].get("ACMCertificateArn") == certificate_arn
     ]
 
 

@@ -15,6 +15,9 @@ from moto.resourcegroupstaggingapi import models
 from lab.aws.applicationautoscaling import tags_of
 from lab.aws.patching import wrap
 
+GLOBAL = "us-east-1"
+"""The region in which the tagging API shows what has none."""
+
 
 def apply() -> None:
     log_groups()
@@ -84,15 +87,64 @@ class ScheduleGroups:
             yield TaggedResource(arn=group.arn, tags=tags, resource_type="scheduler:schedule-group")
 
 
+class Zones:
+    """Route 53's hosted zones and health checks, likewise."""
+
+    def __init__(self, account: str) -> None:
+        from moto.route53.models import route53_backends
+
+        self._backend = route53_backends[account]["aws"]
+
+    def owns_arn(self, arn: str) -> bool:
+        return ":route53:" in arn
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        for kind, ids in (("hostedzone", self._backend.zones), ("healthcheck", self._backend.health_checks)):
+            for identity in ids:
+                arn = f"arn:aws:route53:::{kind}/{identity}"
+                tags = dict(self._backend.resource_tags.get(identity, {}))
+                yield TaggedResource(arn=arn, tags=tags, resource_type=f"route53:{kind}")
+
+
+class WebAcls:
+    """WAF's web ACLs with the scope CLOUDFRONT, likewise."""
+
+    def __init__(self, account: str) -> None:
+        from moto.wafv2.models import GLOBAL_REGION, wafv2_backends
+
+        self._backend = wafv2_backends[account][GLOBAL_REGION]
+
+    def owns_arn(self, arn: str) -> bool:
+        return ":wafv2:" in arn
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        for acl in self._backend.wacls.values():
+            tags = self._backend.tagging_service.get_tag_dict_for_resource(acl.arn)
+            yield TaggedResource(arn=acl.arn, tags=tags, resource_type="wafv2:webacl")
+
+
+def is_of_cloudfront(backend: object) -> bool:
+    return getattr(backend, "SERVICE_NAMESPACE", "") == "cloudfront"
+
+
 def services_that_take_no_part() -> None:
-    """GetResources shows ECR repositories, scalable targets and schedule groups; in moto they take no part."""
+    """GetResources shows ECR repositories, scalable targets and schedule groups; in moto they take no part.
+
+    What has no region, CloudFront's, Route 53's and its web ACLs, shows in us-east-1 only; moto has distributions in
+    every region.
+    """
 
     @wrap(models, "iter_taggable_backends")
     def iter_taggable_backends(
         original: Callable[..., Iterator[object]], account: str, region: str
     ) -> Iterator[object]:
-        yield from original(account, region)
+        known = original(account, region)
+        yield from (backend for backend in known if region == GLOBAL or not is_of_cloudfront(backend))
         yield Repositories(account, region)
         yield ScalableTargets(account, region)
         if "moto.scheduler.models" in sys.modules:  # else there are none, and loading it takes time
             yield ScheduleGroups(account, region)
+        if region == GLOBAL and "moto.route53.models" in sys.modules:
+            yield Zones(account)
+        if region == GLOBAL and "moto.wafv2.models" in sys.modules:
+            yield WebAcls(account)

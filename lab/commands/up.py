@@ -95,6 +95,7 @@ def _daemon_environment(settings: Settings) -> dict[str, str]:
         "LAB_CACHE": str(settings.cache),
         "LAB_METRICS_DELAY": str(settings.metrics_delay),
         "LAB_ATLAS_SECONDS": str(settings.atlas_seconds),
+        "LAB_EDGE_SECONDS": str(settings.edge_seconds),
         # moto compiles for two seconds: keep what comes of it, whatever the shell says.
         "PYTHONDONTWRITEBYTECODE": "",
         # Threads would each take an arena of their own: tens of megabytes for nothing.
