@@ -405,7 +405,7 @@ items:
       returned: always
       sample: https://aws.amazon.com/vpc/pricing/
     source_date:
-      description: The date of the source, as much of it as is known.
+      description: The date of the source, as much of it as is known, empty where it has none.
       type: str
       returned: always
       sample: "2026-09-25"
@@ -466,10 +466,10 @@ in_a_lab:
   type: bool
   sample: false
 prices_of:
-  description: The dates of the oldest and the newest price used.
+  description: The dates of the oldest and the newest price used whose source has a date.
   returned: always
   type: dict
-  sample: {oldest: "2025", newest: "2026-09-25"}
+  sample: {oldest: "2026-07", newest: "2026-09-25"}
 notes:
   description: What else there is to know, for example why prices could not be fetched.
   returned: always

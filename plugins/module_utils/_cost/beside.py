@@ -19,8 +19,8 @@ WRITES_A_RELEASE = 1_500
 METRICS_A_RELEASE = 400
 MESSAGES_A_RELEASE = 10
 TABLE_GB = 0.05
-"""Of a release: records and heartbeats written, metrics read by its gates, messages; and what a few years of it fill.
-Measured on releases in the lab, rounded up."""
+"""Of a release: records and heartbeats written, metrics read by its gates, messages; and what years of it fill.
+Estimates on the high side: an hour of heartbeats each ten seconds is 360 writes, and steps come besides. All are cents."""
 
 INSIGHTS_METRICS = Spread(25, 42, 60)
 """Metrics of standard Container Insights: AWS's example counts 8 for a cluster, 6 for a family of task definitions, 11

@@ -22,7 +22,7 @@ class Price:
 
     `evidence` says how it is known: `price list` (AWS's own file), `page` (the vendor's price page), `report` (somebody
     who computes from the price list), `bill` (a bill that divides out to it), or `memory`: not verified.
-    `date` is that of the source, YYYY-MM-DD or as much of it as is known.
+    `date` is that of the source, YYYY-MM-DD or as much of it as is known, empty where it has none.
     """
 
     usd: float

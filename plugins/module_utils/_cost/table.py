@@ -77,7 +77,8 @@ def _foot(given: Result) -> Iterator[str]:
     if given.budget is not None:
         yield f"Budget: {given.budget:.2f}{', exceeded' if given.over_budget else ''}"
     yield "A month of 730 hours, without taxes, support and savings plans."
-    yield "Prices are of {} to {}.".format(*given.bill.dates)
+    undated = sum(not item.price.date for item in given.bill.items)
+    yield "Prices are of {} to {}; of {} items the source has no date.".format(*given.bill.dates, undated)
     if given.bill.unverified:
         share = sum(item.usd.expected for item in given.bill.unverified)
         yield f"* This price is not verified; such items are {share:.2f} of the expected month."

@@ -17,7 +17,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.model import (
     Traffic,
     Watch,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._cost.price import Price, given
+from ansible_collections.calstack.aws.plugins.module_utils._cost.price import MEMORY, PRICE_LIST, Price, given
 from ansible_collections.calstack.aws.plugins.module_utils._cost.prices.regions import book
 from ansible_collections.calstack.aws.plugins.module_utils._cost.spread import Spread, flat
 
@@ -262,17 +262,18 @@ def test_a_region_that_is_not_known_is_refused():
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
-def test_every_region_has_every_price_with_source_and_date(region):
+def test_every_region_has_every_price_with_its_source(region):
     prices = book(region).prices
     assert prices.keys() == book("eu-west-1").prices.keys()
     for price in prices.values():
         assert isinstance(price, Price)
         assert price.usd > 0
         assert price.source
-        assert price.date[:4].isdigit()
+        assert price.date or price.evidence != PRICE_LIST
+        assert not (price.date and price.evidence == MEMORY)
 
 
 def test_what_is_not_verified_is_known():
     bill = estimate(replace(BARE, database=Database(size="M10")), IRELAND)
     assert [item.name for item in bill.unverified if item.name.startswith("cluster")] == ["cluster M10, three nodes"]
-    assert bill.dates == ("2025", "2026-09-11")
+    assert bill.dates == ("2026-09-11", "2026-09-11")
