@@ -20,7 +20,7 @@ METRICS_A_RELEASE = 400
 MESSAGES_A_RELEASE = 10
 TABLE_GB = 0.05
 """Of a release: records and heartbeats written, metrics read by its gates, messages; and what years of it fill.
-Estimates on the high side: an hour of heartbeats each ten seconds is 360 writes, and steps come besides. All are cents."""
+Estimates on the high side: an hour of heartbeats each ten seconds is 360 writes, and steps come besides; all cents."""
 
 INSIGHTS_METRICS = Spread(25, 42, 60)
 """Metrics of standard Container Insights: AWS's example counts 8 for a cluster, 6 for a family of task definitions, 11
