@@ -145,6 +145,25 @@ def test_a_user_that_somebody_deleted_comes_back_with_its_password():
     assert world.plan("present").steps[0].password == password
 
 
+def test_the_user_of_a_switch_is_made_again_where_somebody_deleted_it():
+    world = built()
+    world.run("prepared")
+    password = world.passwords.pop(B)
+    world.state = replace(world.state, users={A: world.state.users[A]})
+    step = world.plan("current").steps[0]
+    assert (step.name, step.password) == (B, password)
+
+
+def test_a_label_that_a_killed_switch_has_left_says_nothing():
+    world = built()
+    world.run("prepared")
+    world.run("current", dies_after=1)
+    assert labels(world)[PENDING] == labels(world)[CURRENT]
+    assert world.secret.pending is None
+    assert world.run("current") == ["MoveLabel"]
+    assert PENDING not in world.secret.labelled
+
+
 def test_roles_converge_without_a_new_password():
     world = built()
     world.state = replace(world.state, users={A: Grants(frozenset(), frozenset())})
