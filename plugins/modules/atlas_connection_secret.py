@@ -90,7 +90,7 @@ options:
     default: ""
   uri_options:
     description:
-      - Further options of the connection string, for example C({readPreference: secondaryPreferred}).
+      - Further options of the connection string, for example C(readPreference) with the value V(secondaryPreferred).
       - C(retryWrites=true) and C(w=majority) can be replaced. C(appName), C(maxPoolSize) and those that say who logs
         in cannot.
     type: dict

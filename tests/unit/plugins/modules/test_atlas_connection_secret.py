@@ -71,6 +71,9 @@ def shapes(password):
 
 def test_what_is_documented_is_what_is_taken():
     assert documented(module) == taken(module.OPTIONS)
+    described = [option["description"] for option in yaml.safe_load(module.DOCUMENTATION)["options"].values()]
+    lines = [line for text in described for line in ([text] if isinstance(text, str) else text)]
+    assert [line for line in lines if not isinstance(line, str)] == []
 
 
 def test_every_key_it_returns_is_documented(atlas, aws, capsys):
