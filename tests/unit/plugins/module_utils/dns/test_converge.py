@@ -1,0 +1,257 @@
+"""The edge as a whole, in an emulated account."""
+
+import json
+
+import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
+from dns_account import BALANCER, DOMAIN, SECRET, destroy, ready, site, steps
+
+PARENT = "calstack.example.com"
+
+
+@pytest.fixture
+def aws():
+    with ready(PARENT) as made:
+        yield made
+
+
+def secret(aws):
+    return json.loads(aws("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])["ORIGIN_HEADER"]
+
+
+def config(aws):
+    return next(iter(aws.cloudfront.distributions.values()))["config"]
+
+
+def test_a_first_check_on_an_account_without_anything_completes_and_writes_nothing():
+    with ready() as aws:
+        unknown = {"alb_dns_name": "(known after apply)", "alb_zone_id": "(known after apply)"}
+        result, outputs = site(aws, check=True, **unknown)
+        assert steps(result)[0] == f"create hosted zone {DOMAIN}"
+        assert f"create record {DOMAIN} A" in steps(result)
+        assert outputs["dns_distribution_id"] == "(known after apply)"
+        assert not aws.writes
+
+
+def test_all_is_built_and_a_second_run_changes_nothing(aws):
+    result, outputs = site(aws)
+    assert steps(result)[0] == f"create secret {SECRET}"
+    said = aws.said()
+    assert said[f"{DOMAIN} A"] == said[f"{DOMAIN} AAAA"] == outputs["dns_distribution_dns_name"]
+    assert said[f"origin.{DOMAIN} A"] == BALANCER["alb_dns_name"]
+    again, published = site(aws)
+    assert not again.changes
+    assert published == outputs
+
+
+def test_all_goes_but_the_zone_that_was_found(aws):
+    before = aws.said()
+    site(aws, waf=True, health_check=True)
+    destroy(aws)
+    assert aws.said() == before
+    assert not aws.cloudfront.distributions
+    assert not any(aws.cloudfront.policies.values())
+    assert not aws.certificates()
+    assert not aws.certificates("us-east-1")
+    assert not aws.edge("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert not aws("route53").list_health_checks()["HealthChecks"]
+    assert not aws("secretsmanager").list_secrets()["SecretList"]
+    assert not destroy(aws).changes
+
+
+def test_a_zone_of_ours_goes_too():
+    with ready() as aws:
+        _result, outputs = site(aws)
+        assert outputs["dns_zone_name"] == DOMAIN
+        assert len(outputs["dns_name_servers"].split()) == 4
+        destroy(aws)
+        assert not aws("route53").list_hosted_zones()["HostedZones"]
+
+
+def test_a_zone_of_ours_with_records_of_others_stays_and_with_it_everything():
+    with ready() as aws:
+        _result, outputs = site(aws)
+        aws.put(outputs["dns_zone_id"], f"mail.{DOMAIN}", "A", "192.0.2.7")
+        with pytest.raises(CalstackError, match=rf"others have made: mail\.{DOMAIN} A\. Nothing has been deleted"):
+            destroy(aws)
+        assert aws.cloudfront.distributions
+
+
+def test_certificates_come_first_alone_and_the_rest_goes_on_from_them(aws):
+    early, _ = site(aws, only="certificates", alb_dns_name="", alb_zone_id="")
+    assert {change.kind for change in early.changes} == {"secret", "certificate", "certificate validation"}
+    assert not aws.cloudfront.distributions
+    late, _ = site(aws)
+    assert not {change.kind for change in late.changes} & {"secret", "certificate", "certificate validation"}
+    assert not site(aws, only="certificates")[0].changes
+
+
+def test_the_balancers_certificate_has_the_origins_name(aws):
+    site(aws, only="certificates")
+    acm = aws("acm")
+    arn = aws.certificates()[0]["CertificateArn"]
+    assert set(acm.describe_certificate(CertificateArn=arn)["Certificate"]["SubjectAlternativeNames"]) == {
+        DOMAIN,
+        f"origin.{DOMAIN}",
+    }
+
+
+def test_the_secret_is_in_the_origins_header_and_nowhere_else(aws):
+    result, _ = site(aws)
+    value = secret(aws)
+    assert len(value) == 48
+    headers = config(aws)["Origins"]["Items"][0]["CustomHeaders"]["Items"]
+    assert headers == [{"HeaderName": "X-Origin-Verify", "HeaderValue": value}]
+    assert value not in repr(result)
+
+
+def test_another_secret_goes_into_the_header_and_the_plan_shows_neither(aws):
+    site(aws)
+    old, new = secret(aws), "another-value-of-the-header-0123456789abcdef"
+    aws("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=json.dumps({"ORIGIN_HEADER": new}))
+    result, _ = site(aws)
+    assert steps(result) == ["update distribution calstack-dev-edge"]
+    assert result.changes[0].before == {"origin_header": "(another value)"}
+    assert result.changes[0].after == {"origin_header": "(set)"}
+    assert config(aws)["Origins"]["Items"][0]["CustomHeaders"]["Items"][0]["HeaderValue"] == new
+    assert old not in repr(result)
+    assert new not in repr(result)
+
+
+def test_pages_are_passed_through_and_static_files_are_kept(aws):
+    site(aws)
+    made = config(aws)
+    default, static = made["DefaultCacheBehavior"], made["CacheBehaviors"]["Items"][0]
+    assert default["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert default["OriginRequestPolicyId"] == "216adef6-5c7f-47e4-b989-5492eafa07d3"
+    assert "POST" in default["AllowedMethods"]["Items"]
+    assert static["PathPattern"] == "/static/*"
+    assert "OriginRequestPolicyId" not in static
+    assert sorted(static["AllowedMethods"]["Items"]) == ["GET", "HEAD"]
+    policy = next(iter(aws.cloudfront.policies["CachePolicy"].values()))
+    assert policy["config"]["MinTTL"] == policy["config"]["MaxTTL"] == 31536000
+    assert static["CachePolicyId"] == policy["id"]
+    assert {item["ErrorCachingMinTTL"] for item in made["CustomErrorResponses"]["Items"]} == {0}
+
+
+def test_what_others_have_set_on_the_distribution_stays(aws):
+    site(aws)
+    function = {
+        "Quantity": 1,
+        "Items": [{"FunctionARN": "arn:aws:cloudfront::1:function/f", "EventType": "viewer-request"}],
+    }
+    config(aws)["DefaultCacheBehavior"]["FunctionAssociations"] = function
+    config(aws)["WebACLId"] = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/firewall-manager/1"
+    assert not site(aws)[0].changes
+    result, _ = site(aws, price_class="PriceClass_All")
+    assert result.changes[0].after == {"price_class": "PriceClass_All"}
+    assert config(aws)["DefaultCacheBehavior"]["FunctionAssociations"] == function
+    assert config(aws)["WebACLId"].endswith("firewall-manager/1")
+
+
+def test_drift_is_put_right(aws):
+    site(aws)
+    config(aws)["DefaultCacheBehavior"]["ViewerProtocolPolicy"] = "allow-all"
+    result, _ = site(aws)
+    assert steps(result) == ["update distribution calstack-dev-edge"]
+    assert config(aws)["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+def test_a_web_acl_comes_and_goes(aws):
+    site(aws, waf=True)
+    assert "/webacl/calstack-dev-edge/" in config(aws)["WebACLId"]
+    assert not site(aws, waf=True)[0].changes
+    assert steps(site(aws)[0]) == ["update distribution calstack-dev-edge", "delete web ACL calstack-dev-edge"]
+    assert config(aws)["WebACLId"] == ""
+
+
+def test_a_record_that_is_dropped_from_the_variables_goes(aws):
+    txt = {"name": "@", "type": "TXT", "ttl": 300, "values": ["v=spf1 include:sendgrid.net ~all"]}
+    site(aws, extra_records=[txt])
+    assert aws.said()[f"{DOMAIN} TXT"] == ['"v=spf1 include:sendgrid.net ~all"']
+    assert not site(aws, extra_records=[txt])[0].changes
+    assert steps(site(aws)[0]) == [f"delete record {DOMAIN} TXT"]
+    assert f"{DOMAIN} TXT" not in aws.said()
+
+
+def test_the_records_of_sendgrid(aws):
+    site(
+        aws,
+        sendgrid={"s1": "s1.domainkey.u1.wl2.sendgrid.net", "s2": "", "em_name": "em12", "em": "u1.wl2.sendgrid.net"},
+    )
+    said = aws.said()
+    assert said[f"s1._domainkey.{DOMAIN} CNAME"] == ["s1.domainkey.u1.wl2.sendgrid.net"]
+    assert said[f"em12.{DOMAIN} CNAME"] == ["u1.wl2.sendgrid.net"]
+    assert f"s2._domainkey.{DOMAIN} CNAME" not in said
+
+
+def test_a_record_in_the_way_is_refused_before_anything_is_made_until_it_may_be_replaced(aws):
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    aws.put(zone, DOMAIN, "A", "192.0.2.1")
+    with pytest.raises(InputError, match=rf"{DOMAIN} A is 192\.0\.2\.1\. .*dns_replace_records: true"):
+        site(aws)
+    assert not aws.cloudfront.distributions
+    site(aws, replace_records=True)
+    assert aws.said()[f"{DOMAIN} A"].endswith("cloudfront.net")
+    assert not site(aws)[0].changes
+
+
+def test_a_cname_in_the_way_is_replaced_too(aws):
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    aws.put(zone, DOMAIN, "CNAME", "old.example.net")
+    with pytest.raises(InputError, match="CNAME is old.example.net"):
+        site(aws)
+    site(aws, replace_records=True)
+    assert f"{DOMAIN} CNAME" not in aws.said()
+
+
+def test_a_record_that_says_the_same_already_is_left_to_whoever_made_it(aws):
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    aws.put(zone, DOMAIN, "TXT", '"hello"')
+    same = {"name": "@", "type": "TXT", "ttl": 60, "values": ["hello"]}
+    site(aws, extra_records=[same])
+    destroy(aws, extra_records=[same])
+    assert aws.said()[f"{DOMAIN} TXT"] == ['"hello"']
+
+
+def test_failover_replaces_the_plain_record_and_back(aws):
+    site(aws)
+    failover = {"dns_name": "d9.cloudfront.net", "zone_id": "Z2FDTNDATAQYW2"}
+    given = {"health_check": True, "failover": failover}
+    site(aws, **given)
+    roles = [item.get("Failover") for item in aws.records() if item["Name"].startswith(DOMAIN) and item["Type"] == "A"]
+    assert sorted(roles) == ["PRIMARY", "SECONDARY"]
+    assert not site(aws, **given)[0].changes
+    site(aws)
+    roles = [item.get("Failover") for item in aws.records() if item["Name"].startswith(DOMAIN) and item["Type"] == "A"]
+    assert roles == [None]
+
+
+def test_a_domain_that_another_distribution_has_is_refused_first(aws):
+    site(aws)
+    other = next(iter(aws.cloudfront.distributions.values()))
+    other["config"]["Comment"] = "by hand"
+    with pytest.raises(InputError, match=rf"{other['id']} \(by hand\) has the domain {DOMAIN} already"):
+        site(aws, only="all")
+
+
+def test_two_environments_share_a_zone(aws):
+    given = {
+        "domain": f"prod.{PARENT}",
+        "origin_name": f"origin.prod.{PARENT}",
+        "origin_secret_name": "calstack/prod/origin",
+    }
+    site(aws)
+    before = aws.said()
+    site(aws, environment="prod", **given)
+    assert not site(aws)[0].changes
+    destroy(aws, environment="prod", **given)
+    assert aws.said() == before
+
+
+def test_a_policy_of_our_name_that_is_not_ours_is_refused(aws):
+    site(aws)
+    policy = next(iter(aws.cloudfront.policies["CachePolicy"].values()))
+    policy["config"]["Comment"] = "by hand"
+    with pytest.raises(CalstackError, match="cache policy calstack-dev-static .* belongs to somebody else"):
+        site(aws)
