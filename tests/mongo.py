@@ -13,18 +13,17 @@ from ansible_collections.calstack.aws.plugins.module_utils._migrate.run import r
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.server import Endpoint
 
 SERVER = Path(__file__).with_name("mongo_server.py")
-RESERVED = ("admin", "config", "local")
 
 
 @contextmanager
-def server(host: str = "127.0.0.1") -> Iterator[str]:
-    """A server with nothing in it; its connection string."""
+def server(host: str = "127.0.0.1", remembered: int = 2_000_000) -> Iterator[str]:
+    """A server with nothing in it; its connection string. It remembers so many changes (it forgets 1,000 at a time)."""
     # Errors are no pipe: nobody would read it while tests run.
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "errors").open("w+") as errors:
         data = Path(folder) / "data"
         data.mkdir()
         process = subprocess.Popen(
-            [sys.executable, "-P", SERVER, host, data],
+            [sys.executable, "-P", SERVER, host, data, str(remembered)],
             # It imports numpy, whose threads cost memory and have nothing to do.
             env={"PATH": "/usr/bin:/bin", "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
@@ -44,13 +43,6 @@ def server(host: str = "127.0.0.1") -> Iterator[str]:
             process.wait()
 
 
-def empty(client: Any) -> None:
-    """Drop what tests have made."""
-    for name in client.list_database_names():
-        if name not in RESERVED:
-            client.drop_database(name)
-
-
 class Told:
     """A teller that remembers."""
 
@@ -68,10 +60,11 @@ class Told:
 class Move:
     """A migration between two servers, a stage at a time."""
 
-    def __init__(self, source: str, target: str, databases: tuple[str, ...] = ("shop",), **settings: Any) -> None:
+    def __init__(self, source: str, target: str, databases: tuple[str, ...], **settings: Any) -> None:
         self.source, self.target = Endpoint("source", source), Endpoint("target", target)
         self.settings = {"lag_seconds": 5.0, "quiet_seconds": 0.6, **settings}
         self.databases = databases
+        self.name = databases[0]
         self.told = Told()
 
     def __call__(self, stage: str, *, check: bool = False, **settings: Any) -> Outcome:
@@ -82,7 +75,7 @@ class Move:
             context.close()
 
     def context(self, **settings: Any) -> Context:
-        wanted = Settings(migration="calstack-dev", databases=self.databases, **(self.settings | settings))
+        wanted = Settings(migration=self.name, databases=self.databases, **(self.settings | settings))
         return Context(wanted, self.source, self.target, self.told)
 
     def all(self, *stages: str) -> None:

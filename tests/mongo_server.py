@@ -1,6 +1,6 @@
 """A MongoDB server of the tests' own, without users: SecantusDB in a process that ends when its input does.
 
-usage: python -P mongo_server.py HOST FOLDER     it writes its port on standard output
+usage: python -P mongo_server.py HOST FOLDER REMEMBERED     it writes its port on standard output
 """
 
 import sys
@@ -9,9 +9,9 @@ from secantus.server import SecantusDBServer
 
 
 def main() -> None:
-    host, folder = sys.argv[1:]
+    host, folder, remembered = sys.argv[1:]
     server = SecantusDBServer(
-        host=host, port=0, storage_path=folder, enable_test_commands=False, oplog_max_entries=2_000_000
+        host=host, port=0, storage_path=folder, enable_test_commands=False, oplog_max_entries=int(remembered)
     )
     server.start()
     print(server.port, flush=True)

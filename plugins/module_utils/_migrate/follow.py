@@ -56,19 +56,19 @@ class Follower:
     def until_quiet(self, seconds: float, *, since: Any = None, exempt: Collection[Namespace] = ()) -> Followed:
         """Until nothing has come for `seconds`. Deletes in the `exempt` collections do not count: documents expire.
 
-        `since` is the operation time after which there should be no writes. Raises StillWrittenError for those that
-        come nevertheless, when they are applied.
+        `since` is the operation time after which there should be no writes: those that come nevertheless are applied,
+        then StillWrittenError is raised. None: writes only make it last longer.
         """
         followed = Followed()
         quiet_from = self.clock()
         while True:
             batch = self._step(followed)
-            if late := _late(batch, since, exempt):
+            if since is not None and (late := _late(batch, since, exempt)):
                 raise StillWrittenError(self.since.side, late)
             if _late(batch, None, exempt):
                 quiet_from = self.clock()
             quiet = self.clock() - quiet_from
-            if not batch.events and quiet >= seconds:
+            if quiet >= seconds and _at_end(batch, since):
                 return followed
             self.tell.status(
                 f"waiting until the {self.since.side} is quiet: {followed.operations:,} writes repeated, "
@@ -92,6 +92,11 @@ class Follower:
             self.applier.retry()
         self.save(batch.token, len(operations))
         return batch
+
+
+def _at_end(batch: Batch, since: Any) -> bool:
+    """Whether all that was written until `since` has been read; documents may go on expiring for ever."""
+    return not batch.events or (since is not None and batch.events[-1]["clusterTime"] > since)
 
 
 def _late(batch: Batch, since: Any, exempt: Collection[Namespace]) -> dict[str, int]:

@@ -22,7 +22,7 @@ EVENTS = 5000
 BYTES = 16 * 1024 * 1024
 """The most bytes of a batch, as far as single events allow (they have up to 16 MiB)."""
 SECONDS = 1.0
-"""How long a batch is waited for."""
+"""How long a batch is gathered while events come."""
 AWAIT_MS = 250
 """Milliseconds that the server holds a request while nothing happens."""
 
@@ -49,19 +49,19 @@ class Stream:
         return token(self._stream.resume_token)
 
     def read(self, events: int = EVENTS, seconds: float = SECONDS) -> Batch:
-        """The next events, or none. Raises LostTokenError, MigrationError."""
+        """The next events, or none if there are none for AWAIT_MS. Raises LostTokenError, MigrationError."""
         read: list[Any] = []
-        held, end, looked = 0, self._clock() + seconds, False
+        held, end = 0, self._clock() + seconds
         with doing(f"following the {self._side}"):
-            # The time counts while events come, too: with a steady trickle there is always one more.
-            while len(read) < events and held < BYTES and (self._clock() < end or not looked):
+            while len(read) < events and held < BYTES:
                 event = self._stream.try_next()
-                looked = True
-                if event is None and read:
+                if event is None:
                     break
-                if event is not None:
-                    read.append(event)
-                    held += len(event.raw)
+                read.append(event)
+                held += len(event.raw)
+                # With a steady trickle there is always one more.
+                if self._clock() >= end:
+                    break
         last = read[-1]["clusterTime"].time if read else None
         return Batch(tuple(read), self.position(), last)
 
