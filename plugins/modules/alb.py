@@ -16,7 +16,8 @@ description:
     names. The test rule sends requests with a header to the candidate.
   - The forward actions of both rules, which are weights and stickiness, are set when a rule is created and never
     touched or compared again. They belong to the release. A colour that no rule names any longer is warned about.
-  - The subnets, the security group, the TLS policy and the certificates are checked before anything is created.
+  - The subnets, the security group, the TLS policy, the certificates and the secret are checked before anything is
+    created.
 author:
   - CalStack Deploy contributors (@calstack)
 extends_documentation_fragment:
@@ -77,6 +78,14 @@ options:
     description: Where in O(access_logs_bucket).
     type: str
     default: ''
+  target_protocol:
+    description:
+      - What the load balancer speaks to the tasks. With V(HTTPS) TLS goes all the way; a task's certificate may be its
+        own, as a load balancer does not look at it.
+      - AWS cannot change it. A change is refused before anything is done.
+    type: str
+    choices: [HTTP, HTTPS]
+    default: HTTP
   port:
     description:
       - The port of the target groups, for targets registered without one.
@@ -118,6 +127,16 @@ options:
     type: str
     choices: [blue, green]
     default: blue
+  origin_secret_arn:
+    description:
+      - A secret in Secrets Manager, a JSON object with the key C(ORIGIN_HEADER), which the edge sends in the header
+        C(X-Origin-Verify).
+      - When given, both rules ask for it, and what comes without is answered with 403. The value that was current
+        before is taken as well, so that it can be renewed without refusing a request, this module first and then
+        the edge. Health checks need none.
+      - The module reads the secret itself. Its value never shows; but whoever may describe rules can read it there.
+    type: str
+    default: ''
   production_priority:
     description: The priority of the production rule, greater than O(test_priority).
     type: int
@@ -155,6 +174,19 @@ EXAMPLES = r"""
       - subnet-08796a5b4c3d2e1f0
     security_group_id: sg-0c9d8e7f6a5b43210
     domain: dev.calstack.example.com
+
+- name: One that answers only what came through CloudFront, and speaks TLS to the tasks
+  calstack.aws.alb:
+    environment_name: prod
+    stack_name: calstack-prod
+    vpc_id: vpc-0f3a5d1c2b4e69780
+    subnet_ids:
+      - subnet-0a1b2c3d4e5f60718
+      - subnet-08796a5b4c3d2e1f0
+    security_group_id: sg-0c9d8e7f6a5b43210
+    domain: origin.calstack.example.com
+    origin_secret_arn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:calstack/prod/origin-AbCdEf
+    target_protocol: HTTPS
 
 - name: No load balancer
   calstack.aws.alb:
@@ -225,6 +257,7 @@ alb_target_group_arns:
       type: str
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -235,6 +268,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._alb.rules import Rul
 from ansible_collections.calstack.aws.plugins.module_utils._alb.survey import survey
 from ansible_collections.calstack.aws.plugins.module_utils._alb.target_groups import TargetGroup
 from ansible_collections.calstack.aws.plugins.module_utils._core.component import ARGUMENTS, Component, run
+from ansible_collections.calstack.aws.plugins.module_utils._secrets.mask import masks
 
 OPTIONS = {
     "vpc_id": {"type": "str", "default": ""},
@@ -248,6 +282,7 @@ OPTIONS = {
     "deletion_protection": {"type": "bool", "default": False},
     "access_logs_bucket": {"type": "str", "default": ""},
     "access_logs_prefix": {"type": "str", "default": ""},
+    "target_protocol": {"type": "str", "choices": ["HTTP", "HTTPS"], "default": "HTTP"},
     "port": {"type": "int", "default": 5000},
     "health_check_path": {"type": "str", "default": "/"},
     "health_check_matcher": {"type": "str", "default": "200-399"},
@@ -257,6 +292,7 @@ OPTIONS = {
     "unhealthy_threshold": {"type": "int", "default": 2},
     "deregistration_delay": {"type": "int", "default": 30},
     "stable_colour": {"type": "str", "choices": ["blue", "green"], "default": "blue"},
+    "origin_secret_arn": {"type": "str", "default": ""},
     "production_priority": {"type": "int", "default": 100},
     "test_priority": {"type": "int", "default": 10},
     "test_header": {
@@ -273,7 +309,13 @@ OPTIONS = {
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS | OPTIONS, supports_check_mode=True)
     kinds = (TargetGroup, LoadBalancer, Listener, Rule)
-    run(module, Component("alb", kinds, wanted, outputs, partial(survey, check=module.check_mode), notes))
+
+    def hide(values: Iterable[str]) -> None:
+        """Star the values out, should AWS quote a request in an error."""
+        module.no_log_values.update(masks(values, ()))
+
+    surveyed = partial(survey, check=module.check_mode, hide=hide)
+    run(module, Component("alb", kinds, wanted, outputs, surveyed, notes))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Any
 TO_HTTPS = {"type": "redirect", "protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
 NOT_FOUND = {"type": "fixed-response", "status_code": "404", "content_type": "text/plain", "message_body": "Not found"}
 """What no rule matches: nothing, as long as the production rule is there, since that matches every path."""
+FORBIDDEN = {"type": "fixed-response", "status_code": "403", "content_type": "text/plain", "message_body": "Forbidden"}
+"""What no rule matches where both ask for the secret header: whatever has not come through the edge."""
 
 _SAME_PLACE = {"Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
 
@@ -93,7 +95,11 @@ def from_conditions(conditions: Sequence[Mapping[str, Any]]) -> tuple[dict[str, 
 
 def _from_condition(item: Mapping[str, Any]) -> dict[str, Any]:
     if header := item.get("HttpHeaderConfig"):
-        return {"field": item["Field"], "name": header["HttpHeaderName"], "values": frozenset(header["Values"])}
+        return {
+            "field": item["Field"],
+            "name": header["HttpHeaderName"],
+            "values": frozenset(header.get("Values") or ()),
+        }
     config: Mapping[str, Any] = next((value for key, value in item.items() if key.endswith("Config")), {})
     values = config.get("Values") or item.get("Values") or ()
     return {"field": item["Field"], "values": frozenset(_words(value) for value in values)}

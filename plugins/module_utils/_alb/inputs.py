@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
+from ansible_collections.calstack.aws.plugins.module_utils._dns.names import ORIGIN_HEADER
 
 NAME_LENGTH = 32
 """Of load balancers and target groups."""
@@ -95,6 +96,10 @@ def _rules(params: Mapping[str, Any]) -> None:
         raise InputError(
             f"alb_test_header.name is {header['name']!r}: give the name of an HTTP header other than Host, of at most "
             f"40 characters."
+        )
+    if header["name"].lower() == ORIGIN_HEADER.lower():
+        raise InputError(
+            f"alb_test_header.name is {header['name']}, by which the balancer knows the edge: give another one."
         )
     values = header["values"]
     if not 1 <= len(values) <= 3 or not all(1 <= len(value) <= 128 for value in values):

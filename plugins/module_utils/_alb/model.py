@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._alb.actions import NOT_FOUND, TO_HTTPS
+from ansible_collections.calstack.aws.plugins.module_utils._alb.actions import FORBIDDEN, NOT_FOUND, TO_HTTPS
 from ansible_collections.calstack.aws.plugins.module_utils._alb.health_checks import HealthCheck
 from ansible_collections.calstack.aws.plugins.module_utils._alb.inputs import check
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
@@ -42,7 +42,7 @@ def check_inputs(params: Mapping[str, Any], scope: Scope) -> None:
 
 
 def wanted(params: Mapping[str, Any], scope: Scope) -> Sequence[Wanted]:
-    """Everything the component is made of. `params` as the module documents them.
+    """Everything the component is made of. `params` as the module documents them, and what `survey` found.
 
     Raises InputError.
     """
@@ -62,10 +62,10 @@ def _group(params: Mapping[str, Any], scope: Scope, colour: str) -> Wanted:
     asked = HealthCheck(params["health_check_path"], params["health_check_matcher"])
     asked = params["kept_health_checks"].get(colour, asked)
     properties = {
-        "protocol": "HTTP",
+        "protocol": params["target_protocol"],
         "target_type": "ip",
         "vpc_id": params["vpc_id"],
-        "health_check_protocol": "HTTP",
+        "health_check_protocol": params["target_protocol"],
         "health_check_port": "traffic-port",
         "health_check_path": asked.path,
         "health_check_matcher": asked.matcher,
@@ -121,7 +121,7 @@ def _https(params: Mapping[str, Any], scope: Scope) -> Wanted:
         "ssl_policy": params["ssl_policy"],
         "certificate": params["certificate_arn"],
         "extra_certificates": frozenset(params["extra_certificate_arns"]) - {params["certificate_arn"]},
-        "default_action": NOT_FOUND,
+        "default_action": FORBIDDEN if params["origin"] else NOT_FOUND,
         "tags": scope.tags(name),
     }
     return Wanted(LISTENER, name, properties, initial={"load_balancer": Ref(BALANCER, balancer_name(scope))})
@@ -141,7 +141,7 @@ def _production(params: Mapping[str, Any], scope: Scope) -> Wanted:
         for colour in COLOURS
     )
     everything = {"field": "path-pattern", "values": frozenset(["/*"])}
-    return _rule(scope, "production", params["production_priority"], everything, forward)
+    return _rule(params, scope, "production", everything, forward)
 
 
 def _test(params: Mapping[str, Any], scope: Scope) -> Wanted:
@@ -149,11 +149,15 @@ def _test(params: Mapping[str, Any], scope: Scope) -> Wanted:
     forward = ({"target_group": Ref(GROUP, group_name(scope, candidate)), "weight": 100},)
     header = params["test_header"]
     has_header = {"field": "http-header", "name": header["name"], "values": frozenset(header["values"])}
-    return _rule(scope, "test", params["test_priority"], has_header, forward)
+    return _rule(params, scope, "test", has_header, forward)
 
 
 def _rule(
-    scope: Scope, purpose: str, priority: int, condition: Mapping[str, Any], forward: Sequence[Mapping[str, Any]]
+    params: Mapping[str, Any],
+    scope: Scope,
+    purpose: str,
+    condition: Mapping[str, Any],
+    forward: Sequence[Mapping[str, Any]],
 ) -> Wanted:
     """A rule whose forward action is only its first one: weights and stickiness belong to the release from then on.
 
@@ -162,7 +166,12 @@ def _rule(
     record can tell that from a slip. `notes` says when it leaves a colour that ECS would refuse.
     """
     name = rule_name(scope, purpose)
-    properties = {"priority": priority, "conditions": (condition,), "tags": scope.tags(name)}
+    properties = {
+        "priority": params[f"{purpose}_priority"],
+        "conditions": (condition,),
+        "origin": params["origin"],
+        "tags": scope.tags(name),
+    }
     listener = Ref(LISTENER, listener_name(scope, "https"))
     return Wanted(RULE, name, properties, initial={"listener": listener, "forward": tuple(forward)})
 

@@ -1,10 +1,10 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""Whether subnets and a security group can carry a load balancer. Pure."""
+"""Whether subnets, a security group and target groups that are there will do for a load balancer. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
@@ -46,3 +46,15 @@ def refuse_group(ident: str, group_vpc_id: str, vpc_id: str) -> None:
     """Raises InputError unless the security group lies in `vpc_id`."""
     if group_vpc_id != vpc_id:
         raise InputError(f"alb_security_group_id: {ident} belongs to {group_vpc_id}, not to alb_vpc_id {vpc_id}.")
+
+
+def refuse_protocol(there: Mapping[str, str], wanted: str) -> None:
+    """Raises InputError when a target group, by name, speaks another protocol than `wanted`: AWS cannot change it."""
+    for name, protocol in sorted(there.items()):
+        if protocol != wanted:
+            raise InputError(
+                f"alb_target_protocol (app_tls) makes it {wanted}, but the target group {name} speaks {protocol}, and "
+                f"AWS cannot change that. Put the old value back; or take balancer and services down and build them "
+                f"anew, in an hour without users (destroy.yml --limit alb,ecs, then site.yml); or build a new "
+                f"environment and move the domain there."
+            )

@@ -15,6 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._alb.actions import (
 )
 from ansible_collections.calstack.aws.plugins.module_utils._alb.api import BalancingKind, is_ours, to_list
 from ansible_collections.calstack.aws.plugins.module_utils._alb.model import COLOURS, RULE, balancer_name, group_name
+from ansible_collections.calstack.aws.plugins.module_utils._alb.origin import Origin, split, to_condition
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
@@ -29,10 +30,13 @@ class Rule(BalancingKind):
     def __init__(self, clients: Clients, scope: Scope) -> None:
         super().__init__(clients, scope)
         self._priorities: dict[str, int] = {}
+        self._origins: dict[str, Origin | None] = {}
         self._there: dict[str, Found] = {}
 
     def read(self, wanted: Iterable[Wanted]) -> list[Found]:
+        wanted = list(wanted)
         self._priorities = {item.name: item.properties["priority"] for item in wanted}
+        self._origins = {item.name: item.properties.get("origin") for item in wanted}
         items = [item for item in self._rules() if not item.get("IsDefault")]
         tags = self.tags_of([item["RuleArn"] for item in items])
         ours = [self._found(tags[item["RuleArn"]]["Name"], item, tags) for item in items if self._is_named(item, tags)]
@@ -75,9 +79,11 @@ class Rule(BalancingKind):
 
     def _found(self, name: str, item: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> Found:
         arn = item["RuleArn"]
+        conditions, origin = split(item["Conditions"], self._origins.get(name))
         properties = {
             "priority": int(item["Priority"]),
-            "conditions": from_conditions(item["Conditions"]),
+            "conditions": from_conditions(conditions),
+            "origin": origin,
             "tags": tags[arn],
         }
         attributes = {"arn": arn, "target_groups": " ".join(target_groups(item["Actions"]))}
@@ -88,7 +94,7 @@ class Rule(BalancingKind):
         answer = self.api.create_rule(
             ListenerArn=properties["listener"],
             Priority=properties["priority"],
-            Conditions=to_conditions(properties["conditions"]),
+            Conditions=_conditions(properties),
             Actions=[to_forward(properties["forward"])],
             Tags=to_list(properties["tags"]),
         )
@@ -98,9 +104,9 @@ class Rule(BalancingKind):
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         if "priority" in changed:
             self._align_priorities()
-        if "conditions" in changed:
+        if {"conditions", "origin"} & changed.keys():
             # Without Actions: the ones there stay as they are.
-            self.api.modify_rule(RuleArn=found.id, Conditions=to_conditions(properties["conditions"]))
+            self.api.modify_rule(RuleArn=found.id, Conditions=_conditions(properties))
         if "tags" in changed:
             self.tag(found.id, changed["tags"])
 
@@ -117,3 +123,7 @@ class Rule(BalancingKind):
 
     def delete(self, found: Found) -> None:
         self.call_if_there("delete_rule", "RuleNotFound", RuleArn=found.id)
+
+
+def _conditions(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [*to_conditions(properties["conditions"]), *to_condition(properties["origin"])]

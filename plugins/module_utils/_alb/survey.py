@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,7 +14,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._alb.certificates imp
 from ansible_collections.calstack.aws.plugins.module_utils._alb.health_checks import HealthCheck, kept
 from ansible_collections.calstack.aws.plugins.module_utils._alb.listeners import Listener
 from ansible_collections.calstack.aws.plugins.module_utils._alb.model import balancer_name, check_inputs
-from ansible_collections.calstack.aws.plugins.module_utils._alb.network import Subnet, refuse_group, refuse_subnets
+from ansible_collections.calstack.aws.plugins.module_utils._alb.network import (
+    Subnet,
+    refuse_group,
+    refuse_protocol,
+    refuse_subnets,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._alb.origin import UNKNOWN, Origin, read
 from ansible_collections.calstack.aws.plugins.module_utils._alb.target_groups import TargetGroup
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing, is_absent
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
@@ -28,8 +34,16 @@ KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "E
 """All of them: unasked, ListCertificates leaves out every key but RSA_1024 and RSA_2048."""
 
 
+MAKERS = {"certificate_arn": "dns", "origin_secret_arn": "dns"}
+"""The component that makes what an option names; the component vpc where none is named."""
+
+
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def hide_nothing(_values: Iterable[str]) -> None:
+    """For callers that show nothing."""
 
 
 def survey(
@@ -38,32 +52,44 @@ def survey(
     scope: Scope,
     *,
     check: bool = False,
+    hide: Callable[[Iterable[str]], None] = hide_nothing,
     clock: Callable[[], datetime] = now,
 ) -> Mapping[str, Any]:
     """Check what the parameters name, and find the certificate when they name none.
 
-    What is only known after apply is skipped in check mode (`check`), and refused otherwise.
-    Returns `certificate_arn`, and by colour `kept_health_checks`. Raises InputError.
+    What is only known after apply is skipped in check mode (`check`), and refused otherwise. `hide` is told each value
+    that must not be shown, as soon as it is known.
+    Returns `certificate_arn`, by colour `kept_health_checks`, and `origin`. Raises InputError.
     """
     check_inputs(params, scope)
     if not check:
         _refuse_unknown(params)
     # One connection each and nothing shared: together they take as long as the slowest.
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(5) as pool:
         network = [pool.submit(ask, clients, params) for ask in (_subnets, _security_group, _ssl_policy)]
+        origin = pool.submit(_origin, clients, params)
         checks = pool.submit(_health_checks, clients, params, scope)
         certificate = pool.submit(_certificate, clients, params, scope, clock())
     for answer in network:
         answer.result()
-    return {"certificate_arn": certificate.result(), "kept_health_checks": checks.result()}
+    if found := origin.result():
+        hide(found.values)
+    return {"certificate_arn": certificate.result(), "kept_health_checks": checks.result(), "origin": found}
+
+
+def _origin(clients: Clients, params: Mapping[str, Any]) -> Origin | None:
+    arn = str(params["origin_secret_arn"])
+    if arn in ("", KNOWN_AFTER_APPLY):
+        return UNKNOWN if arn else None
+    return read(clients("secretsmanager"), arn, "alb_origin_secret_arn")
 
 
 def _refuse_unknown(params: Mapping[str, Any]) -> None:
-    for key in ("vpc_id", "subnet_ids", "security_group_id", "certificate_arn"):
+    for key in ("vpc_id", "subnet_ids", "security_group_id", "certificate_arn", "origin_secret_arn"):
         if KNOWN_AFTER_APPLY in params[key]:
             raise InputError(
                 f"alb_{key} is {KNOWN_AFTER_APPLY}: the component that makes it has only been planned. "
-                f"Run site.yml without --check, or --limit vpc first."
+                f"Run site.yml without --check, or --limit {MAKERS.get(key, 'vpc')} first."
             )
 
 
@@ -114,9 +140,13 @@ def _ssl_policy(clients: Clients, params: Mapping[str, Any]) -> None:
 
 
 def _health_checks(clients: Clients, params: Mapping[str, Any], scope: Scope) -> dict[str, HealthCheck]:
-    wanted = HealthCheck(params["health_check_path"], params["health_check_matcher"])
+    wanted, groups = (
+        HealthCheck(params["health_check_path"], params["health_check_matcher"]),
+        TargetGroup(clients, scope),
+    )
     with doing(f"looking at the health of {scope.stack}"):
-        serving = TargetGroup(clients, scope).serving(wanted)
+        refuse_protocol(groups.protocols(), params["target_protocol"])
+        serving = groups.serving(wanted)
     return kept(wanted, serving)
 
 

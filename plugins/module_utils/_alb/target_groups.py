@@ -55,6 +55,11 @@ class TargetGroup(BalancingKind):
             if item["TargetGroupName"] in names or is_ours(tags[item["TargetGroupArn"]], self.scope)
         ]
 
+    def protocols(self) -> dict[str, str]:
+        """What each of our groups speaks to its targets, by name."""
+        items = self._describe([group_name(self.scope, colour) for colour in COLOURS])
+        return {item["TargetGroupName"]: str(item.get("Protocol")) for item in items}
+
     def serving(self, other_than: HealthCheck) -> dict[str, HealthCheck]:
         """The health checks, by colour, of our groups with healthy targets that are not asked `other_than`."""
         colours = {group_name(self.scope, colour): colour for colour in COLOURS}

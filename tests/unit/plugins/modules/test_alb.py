@@ -86,3 +86,16 @@ def test_absent_needs_nothing_but_names(aws, capsys):
     site(aws, aws.given)
     assert len(call(capsys, state="absent")["changes"]) == 7
     assert not call(capsys, state="absent")["changed"]
+
+
+def test_the_secret_header_shows_nowhere(aws, capsys):
+    values = ("first-of-the-values-48", "second-of-the-values-48")
+    manager = aws("secretsmanager")
+    secret = manager.create_secret(Name="calstack/dev/origin", SecretString=json.dumps({"ORIGIN_HEADER": values[0]}))
+    given = aws.given | {"domain": DOMAIN, "origin_secret_arn": secret["ARN"], "_ansible_diff": True}
+    answers = [call(capsys, **given)]
+    manager.put_secret_value(SecretId=secret["ARN"], SecretString=json.dumps({"ORIGIN_HEADER": values[1]}))
+    answers += [call(capsys, **given, _ansible_check_mode=True), call(capsys, **given), call(capsys, **given)]
+    assert [answer["changed"] for answer in answers] == [True, True, True, False]
+    assert "origin: (another value) -> (set)" in answers[1]["diff"]["prepared"]
+    assert not any(value in json.dumps(answers) for value in values)

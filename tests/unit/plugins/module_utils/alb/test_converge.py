@@ -415,3 +415,23 @@ def test_another_vpc_is_refused_and_a_new_port_is_not_a_change(aws):
     assert not changed(site(aws, aws.given | {"port": 8080}))
     with pytest.raises(FixedPropertyError, match="vpc_id"):
         site(aws, network(aws, "eu-west-1a", "eu-west-1b"))
+
+
+def test_with_tls_all_the_way_groups_and_their_checks_speak_it(aws):
+    site(aws, aws.given | {"target_protocol": "HTTPS"})
+    groups = aws("elbv2").describe_target_groups()["TargetGroups"]
+    assert {(item["Protocol"], item["HealthCheckProtocol"]) for item in groups} == {("HTTPS", "HTTPS")}
+    assert not changed(site(aws, aws.given | {"target_protocol": "HTTPS"}))
+
+
+@pytest.mark.parametrize("run", [site, look])
+def test_another_protocol_is_refused_before_anything_is_changed(aws, run):
+    site(aws, aws.given)
+    aws.calls.clear()
+    with pytest.raises(InputError) as caught:
+        run(aws, aws.given | {"target_protocol": "HTTPS", "idle_timeout": 120})
+    assert not aws.writes
+    assert "alb_target_protocol (app_tls) makes it HTTPS, but the target group calstack-dev-blue speaks HTTP" in str(
+        caught.value
+    )
+    assert "destroy.yml --limit alb,ecs" in str(caught.value)
