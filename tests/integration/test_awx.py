@@ -23,6 +23,7 @@ def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
         "vpc",
         "ecr",
         "secrets",
+        "atlas",
         "alb",
         "ecs",
         "release",

@@ -11,7 +11,7 @@ import yaml
 from conftest import CHECKOUT
 
 ENVIRONMENTS = ["local", "dev", "staging", "prod"]
-COMPONENTS = {"vpc", "ecr", "secrets", "alb", "ecs", "release"}
+COMPONENTS = {"vpc", "ecr", "secrets", "atlas", "alb", "ecs", "release"}
 
 
 @cache
@@ -36,6 +36,7 @@ def test_production_is_protected_and_development_is_cheap():
     assert (prod["app_tasks_min"], prod["app_tasks_max"]) == (2, 10)
     assert prod["alb_deletion_protection"] is True
     assert prod["release_deletion_protection"] is True
+    assert prod["atlas_termination_protection"] is True
     assert prod["vpc_nat"] == "per_zone"
     assert dev["vpc_nat"] == "single"
     assert dev["atlas_instance_size"] == "M0"
@@ -56,6 +57,6 @@ def test_an_environments_own_values_name_only_what_something_reads():
     for specs in CHECKOUT.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.safe_load(specs.read_text())["argument_specs"].values():
             known |= set(entry.get("options", {}))
-    known |= {"env_name", "aws_region", "aws_endpoint", "app_domain", "atlas_instance_size"}
+    known |= {"env_name", "aws_region", "aws_endpoint", "app_domain"}
     for own in CHECKOUT.glob("inventories/*/group_vars/all/10_*.yml"):
         assert set(yaml.safe_load(own.read_text())) <= known, own
