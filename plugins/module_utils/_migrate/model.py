@@ -66,7 +66,8 @@ class Collection:
 class About:
     """A server. `hosts` are its members' addresses; `version` is major, minor, patch.
 
-    `privileges` are what its user may do, as connectionStatus lists it; None: it does not ask for users.
+    `privileges` are what its user may do, as connectionStatus lists it; None: it does not ask for users, or
+    does not say.
     """
 
     version: tuple[int, ...]

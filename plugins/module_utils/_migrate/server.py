@@ -80,9 +80,7 @@ class Server:
             version=tuple(int(part) for part in version[:3]),
             topology=_topology(hello),
             hosts=frozenset(hosts),
-            privileges=tuple(status.get("authenticatedUserPrivileges") or ())
-            if status.get("authenticatedUsers")
-            else None,
+            privileges=_privileges(status),
         )
 
     def close(self) -> None:
@@ -131,6 +129,13 @@ def _malformed(where: str) -> str:
         f"{where} is not a MongoDB connection string: it looks like mongodb+srv://USER:PASSWORD@HOST/?OPTIONS, with "
         f"user and password percent-encoded. It is not shown here because of the password."
     )
+
+
+def _privileges(status: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
+    """What the user may do. A server may name roles and no privileges: then it is not known, and its refusals tell."""
+    privileges = tuple(status.get("authenticatedUserPrivileges") or ())
+    is_known = privileges or not status.get("authenticatedUserRoles")
+    return privileges if status.get("authenticatedUsers") and is_known else None
 
 
 def _topology(hello: Mapping[str, Any]) -> str:
