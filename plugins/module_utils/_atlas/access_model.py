@@ -52,7 +52,9 @@ def _network(text: str) -> str:
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
-        raise InputError(f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…).") from None
+        raise InputError(
+            f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…)."
+        ) from None
     raise InputError(f"the access list entry {text} is inside a network: {meant} is the network itself.")
 
 

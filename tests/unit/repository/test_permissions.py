@@ -13,7 +13,7 @@ SERVICES = [
     *("acm", "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "kms", "logs"),
     *("resourcegroupstaggingapi", "scheduler", "secretsmanager", "sns", "sts"),
 ]
-OPTIONS = {"execute_command", "verify"}  # a parameter of a service and a stage of a migration, by the names of operations
+OPTIONS = {"execute_command", "verify"}  # a service's parameter, a migration's stage: by the names of operations
 
 
 def operations():
