@@ -18,6 +18,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     from lab.aws import apply_mends
 
     apply_mends(settings)
+    from lab.alarms.part import AlarmsPart
     from lab.atlas.fleet import Fleet
     from lab.atlas.part import AtlasPart
     from lab.atlas.world import World
@@ -27,6 +28,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     from lab.balancer.part import BalancerPart
     from lab.balancer.targets import TargetRegistry
     from lab.ecs.part import EcsPart
+    from lab.edge.part import EdgePart
     from lab.scheduler.part import SchedulerPart
 
     world = World(settings, lambda: backends.vpc_endpoints(settings))
@@ -39,6 +41,8 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
             BalancerPart(settings, authority),
             EcsPart(settings, TargetRegistry(settings)),
             SchedulerPart(settings),
+            EdgePart(settings, authority),
+            AlarmsPart(settings),
             AtlasPart(
                 settings, world, Fleet(settings, authority), waker.wake, ApiFaults.of(settings).take_named, hang_up
             ),

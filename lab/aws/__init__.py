@@ -26,7 +26,7 @@ SERVICES = (
     "resourcegroupstaggingapi",
     "secretsmanager",
 )
-LATE = ("cloudfront", "dynamodb", "route53", "scheduler", "sns", "wafv2")
+LATE = ("budgets", "cloudfront", "dynamodb", "route53", "scheduler", "sns", "wafv2")
 """Mended when they are first called: what nobody asks for must not slow the start."""
 
 

@@ -5,11 +5,15 @@ that come percentiles (moto answers 500), periods aligned as on AWS, and pages t
 """
 
 import datetime
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lab.aws import alarms
 from lab.aws.patching import wrap
-from lab.samples import SIMPLE, Key, Samples, Series, known, statistic_of
+from lab.metric_math import Frame, MetricMathError, Series, Value, evaluate, used
+from lab.samples import SIMPLE, Key, Samples, known, statistic_of
+from lab.samples import Series as Kept
 
 if TYPE_CHECKING:
     from moto.cloudwatch.models import CloudWatchBackend
@@ -23,6 +27,7 @@ def apply() -> None:
     _mend_get_all_metrics()
     _mend_get_metric_data()
     _mend_get_metric_statistics()
+    alarms.apply()
 
 
 def samples_of(backend: "CloudWatchBackend") -> Samples:
@@ -93,7 +98,7 @@ def _mend_get_all_metrics() -> None:
 
 
 def _mend_get_metric_data() -> None:
-    """Percentiles, aligned periods; an expression may name another query, as with moto: metric math is not here."""
+    """Percentiles, aligned periods, and metric math as far as `lab.metric_math` plays it."""
     from moto.cloudwatch.exceptions import ValidationError
     from moto.cloudwatch.models import CloudWatchBackend
 
@@ -110,16 +115,38 @@ def _mend_get_metric_data() -> None:
         if start >= end:
             words = "must not equal parameter EndTime." if start == end else "must be less than parameter EndTime."
             raise ValidationError(f"The parameter StartTime {words}")
-        results = {
-            query["Id"]: _metric_stat(self, query, start, end, scan_by) for query in queries if "MetricStat" in query
-        }
-        for query in queries:
-            if "MetricStat" not in query:
-                results[query["Id"]] = _expression(query, results)
-        return [results[query["Id"]] for query in queries if query.get("ReturnData", True)]
+        try:
+            found = series_of(self, queries, start, end)
+        except MetricMathError as error:
+            raise ValidationError(f"The lab does not play this metric math: {error}") from None
+        return [_result(query, found[query["Id"]], scan_by) for query in queries if query.get("ReturnData", True)]
 
 
-def _metric_stat(backend: Any, query: Mapping[str, Any], start: float, end: float, scan_by: str) -> dict[str, Any]:
+def series_of(backend: Any, queries: Sequence[Mapping[str, Any]], start: float, end: float) -> dict[str, Series]:
+    """The values of all queries by id, whatever their order. Raises MetricMathError."""
+    found: dict[str, Value] = {
+        query["Id"]: _metric_stat(backend, query, start, end) for query in queries if "MetricStat" in query
+    }
+    periods = [int(query["MetricStat"]["Period"]) for query in queries if "MetricStat" in query]
+    period = min(periods, default=60)
+    times = range(int(start // period * period), math.ceil(end), period)
+    waiting = [query for query in queries if "MetricStat" not in query]
+    while waiting:
+        # Expressions may use one another: each round computes those whose parts are there.
+        ready = [query for query in waiting if not _ids(waiting) & used(query["Expression"])] or waiting[:1]
+        for query in ready:
+            found[query["Id"]] = evaluate(query["Expression"], Frame(dict(found), times))
+        waiting = [query for query in waiting if query not in ready]
+    if plain := [ident for ident, value in found.items() if not isinstance(value, Mapping)]:
+        raise MetricMathError(f"{', '.join(plain)} is no time series")
+    return {ident: value for ident, value in found.items() if isinstance(value, Mapping)}
+
+
+def _ids(queries: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {query["Id"] for query in queries}
+
+
+def _metric_stat(backend: Any, query: Mapping[str, Any], start: float, end: float) -> Series:
     from moto.cloudwatch.exceptions import ValidationError
 
     wanted = query["MetricStat"]
@@ -129,29 +156,20 @@ def _metric_stat(backend: Any, query: Mapping[str, Any], start: float, end: floa
             f"The value {statistic} for parameter MetricDataQueries.member.1.MetricStat.Stat is not supported."
         )
     key = key_of(metric["Namespace"], metric["MetricName"], metric.get("Dimensions"))
-    points = [
-        (naive(time), values[statistic])
-        for time, values in _points(backend, key, start, end, int(wanted["Period"]), [statistic], wanted.get("Unit"))
-        if values[statistic] is not None
-    ]
-    if scan_by == "TimestampDescending":
-        points.reverse()
+    points = _points(backend, key, start, end, int(wanted["Period"]), [statistic], wanted.get("Unit"))
+    return {time: value for time, values in points if (value := values[statistic]) is not None}
+
+
+def _result(query: Mapping[str, Any], series: Series, scan_by: str) -> dict[str, Any]:
+    metric = query.get("MetricStat", {}).get("Metric", {}).get("MetricName")
+    times = sorted(series, reverse=scan_by == "TimestampDescending")
     return {
         "id": query["Id"],
-        "label": query.get("Label") or metric["MetricName"],
-        "timestamps": [time for time, _ in points],
-        "values": [value for _, value in points],
+        "label": query.get("Label") or metric or query["Id"],
+        "timestamps": [naive(time) for time in times],
+        "values": [series[time] for time in times],
         "status_code": "Complete",
     }
-
-
-def _expression(query: Mapping[str, Any], results: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    from moto.cloudwatch.exceptions import ValidationError
-
-    named = results.get(query["Expression"])
-    if named is None:
-        raise ValidationError(f"The lab does not play metric math: {query['Expression']}")
-    return {**named, "id": query["Id"], "label": query.get("Label") or query["Id"]}
 
 
 def _points(
@@ -170,7 +188,7 @@ def _points(
         yield begin, {statistic: statistic_of(buckets, statistic) for statistic in statistics}
 
 
-def _periods_with_data(series: Series, start: float, end: float, period: int) -> list[int]:
+def _periods_with_data(series: Kept, start: float, end: float, period: int) -> list[int]:
     """The beginnings of periods, aligned as CloudWatch aligns them: to multiples of the period."""
     buckets = series.between(start // period * period, end)
     return sorted({bucket.time // period * period for bucket in buckets})

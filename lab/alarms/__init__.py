@@ -1,0 +1,1 @@
+"""CloudWatch's alarms played: they look at the lab's metrics, change their state, and tell their topics."""
