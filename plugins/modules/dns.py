@@ -55,18 +55,18 @@ options:
   origin_secret_name:
     description:
       - The secret in Secrets Manager that holds the value of the header C(X-Origin-Verify).
-      - It is made unless O(origin_secret_arn) is given.
+      - It is made unless O(own_origin_secret_arn) is given.
     type: str
     required: true
-  origin_secret_arn:
+  own_origin_secret_arn:
     description: A secret of yours instead. It holds a JSON object with the key C(ORIGIN_HEADER).
     type: str
     default: ''
-  edge_certificate_arn:
+  own_edge_certificate_arn:
     description: A certificate of yours for CloudFront, in us-east-1. When empty, one is found or requested.
     type: str
     default: ''
-  origin_certificate_arn:
+  own_origin_certificate_arn:
     description: A certificate of yours for the balancer, in its region. When empty, one is found or requested.
     type: str
     default: ''
@@ -115,7 +115,9 @@ options:
     type: int
     default: 60
   origin_keepalive_timeout:
-    description: For how many seconds CloudFront keeps a connection, at most 60. The balancer's idle time must be longer.
+    description:
+      - For how many seconds CloudFront keeps an idle connection to the balancer, 1 to 60.
+      - The balancer has to keep it longer.
     type: int
     default: 30
   hsts_seconds:
@@ -317,12 +319,12 @@ changes:
       type: str
   sample:
     - {action: create, kind: distribution, name: calstack-dev-edge}
-dns_zone_id:
+dns_hosted_zone_id:
   description: The hosted zone.
   returned: when O(state=present)
   type: str
   sample: Z0123456789ABCDEFGHIJ
-dns_zone_name:
+dns_hosted_zone_name:
   description: Its name.
   returned: when O(state=present)
   type: str
@@ -406,9 +408,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "zone_id": TEXT,
     "origin_name": TEXT,
     "origin_secret_name": {"type": "str", "required": True, "no_log": False},
-    "origin_secret_arn": {**TEXT, "no_log": False},
-    "edge_certificate_arn": TEXT,
-    "origin_certificate_arn": TEXT,
+    "own_origin_secret_arn": {**TEXT, "no_log": False},
+    "own_edge_certificate_arn": TEXT,
+    "own_origin_certificate_arn": TEXT,
     "alb_dns_name": TEXT,
     "alb_zone_id": TEXT,
     "static_paths": {"type": "list", "elements": "str", "default": ["/static/*"]},

@@ -33,7 +33,7 @@ def context_of(params: Mapping[str, Any], edge: Clients, **more: Any) -> Context
     return Context(
         Place(params["domain"], params["zone_name"], params["zone_id"]),
         edge,
-        origin_secret=params["origin_secret_arn"] or params["origin_secret_name"],
+        origin_secret=params["own_origin_secret_arn"] or params["origin_secret_name"],
         web_acl=bool(params["waf"] or params["waf_acl_arn"]),
         present=present,
         replace_records=params["replace_records"],

@@ -74,12 +74,12 @@ def check(params: Params) -> None:
         raise InputError(f"dns_waf_acl_arn is {acl}: CloudFront takes web ACLs of us-east-1 with the scope CLOUDFRONT.")
     if params["log_prefix"] and not params["log_bucket"]:
         raise InputError("dns_log_prefix is given without dns_log_bucket: name the bucket too.")
-    for variable in ("edge_certificate_arn", "origin_certificate_arn"):
+    for variable in ("own_edge_certificate_arn", "own_origin_certificate_arn"):
         if params[variable] and not params[variable].startswith("arn:"):
             raise InputError(f"dns_{variable} is {params[variable]!r}: give the ARN of a certificate in ACM.")
-    if params["edge_certificate_arn"] and ":us-east-1:" not in params["edge_certificate_arn"]:
+    if params["own_edge_certificate_arn"] and ":us-east-1:" not in params["own_edge_certificate_arn"]:
         raise InputError(
-            "dns_edge_certificate_arn must be of us-east-1: CloudFront takes certificates of no other region."
+            "dns_own_edge_certificate_arn must be of us-east-1: CloudFront takes certificates of no other region."
         )
     _sendgrid(params["sendgrid"])
 

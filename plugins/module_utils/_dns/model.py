@@ -57,7 +57,7 @@ def _zone_id(params: Params) -> Any:
 
 
 def _secret(params: Params, scope: Scope) -> Sequence[Wanted]:
-    if params["origin_secret_arn"]:
+    if params["own_origin_secret_arn"]:
         return ()
     return secrets.wanted(secret_options(params["origin_secret_name"]), scope, ())
 
@@ -232,12 +232,12 @@ def _domain_answers(params: Params, scope: Scope) -> tuple[Mapping[str, Any], ..
 
 def outputs(params: Params, scope: Scope) -> dict[str, Any]:
     """What the component publishes."""
-    zone, secret = params["zone"], params["origin_secret_arn"]
+    zone, secret = params["zone"], params["own_origin_secret_arn"]
     ours = zone is None or zone.ours
     name = params["zone_name_used"]
     found: dict[str, Any] = {
-        "dns_zone_id": _zone_id(params),
-        "dns_zone_name": name,
+        "dns_hosted_zone_id": _zone_id(params),
+        "dns_hosted_zone_name": name,
         "dns_name_servers": Ref(names.ZONE, name, "name_servers") if ours else " ".join(params["name_servers"]),
         "dns_edge_certificate_arn": _certificate_arn(params, names.edge_certificate(scope.stack)),
         "dns_origin_certificate_arn": _certificate_arn(params, names.origin_certificate(scope.stack)),

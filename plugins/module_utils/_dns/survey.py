@@ -82,7 +82,7 @@ def _certificate(
     clients: Clients, params: Mapping[str, Any], scope: Scope, context: Context, name: str, today: datetime
 ) -> str:
     edge = name == names.edge_certificate(scope.stack)
-    if given := params["edge_certificate_arn" if edge else "origin_certificate_arn"]:
+    if given := params["own_edge_certificate_arn" if edge else "own_origin_certificate_arn"]:
         return str(given)
     with doing(f"looking for a certificate for {params['domain']}"):
         there = acm.certificates(acm_of(clients, context, scope, name))

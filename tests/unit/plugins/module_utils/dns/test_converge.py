@@ -62,7 +62,7 @@ def test_all_goes_but_the_zone_that_was_found(aws):
 def test_a_zone_of_ours_goes_too():
     with ready() as aws:
         _result, outputs = site(aws)
-        assert outputs["dns_zone_name"] == DOMAIN
+        assert outputs["dns_hosted_zone_name"] == DOMAIN
         assert len(outputs["dns_name_servers"].split()) == 4
         destroy(aws)
         assert not aws("route53").list_hosted_zones()["HostedZones"]
@@ -71,7 +71,7 @@ def test_a_zone_of_ours_goes_too():
 def test_a_zone_of_ours_with_records_of_others_stays_and_with_it_everything():
     with ready() as aws:
         _result, outputs = site(aws)
-        aws.put(outputs["dns_zone_id"], f"mail.{DOMAIN}", "A", "192.0.2.7")
+        aws.put(outputs["dns_hosted_zone_id"], f"mail.{DOMAIN}", "A", "192.0.2.7")
         with pytest.raises(CalstackError, match=rf"others have made: mail\.{DOMAIN} A\. Nothing has been deleted"):
             destroy(aws)
         assert aws.cloudfront.distributions
