@@ -110,6 +110,8 @@ options:
       - What must be right. The health of tasks and targets always must.
       - C(probes) asks through the balancer itself, both as users do and, with the test rule's header, the candidate.
         It has C(url), and may have C(address) (a host and a port to connect to instead of the url's), C(ca_file),
+        C(origin_secret_arn) (a secret in Secrets Manager with the key C(ORIGIN_HEADER), whose value goes into the
+        header C(X-Origin-Verify), where an edge stands before the balancer and the probes go past it),
         C(interval) (1 second), C(timeout) (5 seconds), C(failures) in a row that fail (3), C(failure_rate) of the last
         C(window) answers that fails (0.1 of 30), C(latency_p95) in seconds, C(smoke), the right answers in a row before
         the shift (5), and C(paths), a list with C(path), C(status) (a list), C(body) (a regular expression) and

@@ -48,19 +48,30 @@ def read(client: Any, arn: str, variable: str) -> Origin:
     `client` is Secrets Manager's, `variable` the one to name in errors. Raises InputError for a secret that is not
     there or holds nothing fit for a header, without showing it.
     """
-    current = _value(client, arn, CURRENT, variable)
-    if current is None:
+    newest = current(client, arn, variable)
+    previous = _value(client, arn, PREVIOUS, variable) or ""
+    return Origin(frozenset([newest, *([previous] if _VALUE.fullmatch(previous) else [])]))
+
+
+def current(client: Any, arn: str, variable: str) -> str:
+    """The value to send. Raises InputError as `read` does."""
+    value = _value(client, arn, CURRENT, variable)
+    if value is None:
         raise InputError(
             f"{variable}: there is no secret {arn}, or no current version of it. The component dns makes it: "
             f"run site.yml --limit dns first."
         )
-    if not _VALUE.fullmatch(current):
+    if not _VALUE.fullmatch(value):
         raise InputError(
             f"{variable}: the secret {arn} holds under {SECRET_KEY} no value for a header: 16 to 128 characters are "
             f"needed, letters and digits for example, and neither blanks nor any of * ? \\ and quotes."
         )
-    previous = _value(client, arn, PREVIOUS, variable) or ""
-    return Origin(frozenset([current, *([previous] if _VALUE.fullmatch(previous) else [])]))
+    return value
+
+
+def headers(client: Any, arn: str, variable: str) -> dict[str, str]:
+    """What to send to be answered as the edge is. Raises InputError as `read` does."""
+    return {ORIGIN_HEADER: current(client, arn, variable)}
 
 
 def _value(client: Any, arn: str, stage: str, variable: str) -> str | None:

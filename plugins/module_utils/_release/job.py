@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from ansible_collections.calstack.aws.plugins.module_utils._alb import origin
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import service_name
 from ansible_collections.calstack.aws.plugins.module_utils._release import lock, plan
@@ -250,7 +251,9 @@ class Job:
         probes = self._gates(release).probes
         if not probes or not sight.survey:
             return None
-        return Prober(probes, cohort_header(sight.survey.test_conditions), self._clock)
+        secret, where = probes.origin_secret_arn, f"{config.WHERE}.probes.origin_secret_arn"
+        edges = origin.headers(self._clients("secretsmanager"), secret, where) if secret else {}
+        return Prober(probes, cohort_header(sight.survey.test_conditions), self._clock, edges)
 
     def _work(self, release: Release, start: Outset, sight: Sight, held: lock.Lock, heart: Heart) -> Release:
         release = replace(release, generation=held.generation)

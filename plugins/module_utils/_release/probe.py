@@ -11,6 +11,7 @@ from math import floor
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.calstack.aws.plugins.module_utils._alb.origin import is_origin
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates.config import Path
 
@@ -70,15 +71,18 @@ def _shown(text: str) -> str:
 def cohort_header(conditions: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """A header, name and value, that satisfies a test rule's condition; `conditions` as DescribeRules answers them.
 
+    The condition on the edge's secret header is left out: a request through the edge has it.
+
     Raises InputError when one header cannot do that.
     """
+    conditions = [item for item in conditions if not is_origin(item)]
     headers = [item["HttpHeaderConfig"] for item in conditions if item.get("HttpHeaderConfig")]
     patterns = [config.get("Values") or () for config in headers]
     if len(headers) != 1 or not patterns[0]:
         raise InputError(
-            f"The test rule must have exactly one http-header condition, with plain values, so that probes can reach "
-            f"the candidate alone; it has {_conditions(conditions)}. Mend `alb_test_header` and run "
-            f"`ansible-playbook site.yml --limit alb`."
+            f"Beside the edge's secret header the test rule must have exactly one http-header condition, with plain "
+            f"values, so that probes can reach the candidate alone; it has {_conditions(conditions)}. Mend "
+            f"`alb_test_header` and run `ansible-playbook site.yml --limit alb`."
         )
     return headers[0]["HttpHeaderName"], _satisfying(patterns[0][0])
 

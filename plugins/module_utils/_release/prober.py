@@ -12,6 +12,7 @@ from dataclasses import replace
 from http.client import HTTPException
 from itertools import cycle
 from threading import Event, Lock, Thread
+from types import MappingProxyType
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Route, Sample
@@ -31,22 +32,31 @@ HEADERS = {
     "Cache-Control": "no-cache",  # a cache's answer says nothing of the task behind it
 }
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 class Prober:
     """Probes both routes in threads between `start` and `stop`. No cookies: each request is weighed anew.
 
     `header`, a name and a value, makes the test rule send a request to the candidate: see `probe.cohort_header`.
+    `origin` are headers that the edge would add, for probes that ask the balancer itself; they are secret.
     `clock` gives the samples' times, seconds since the epoch.
 
     Raises InputError when the authorities' certificates cannot be read.
     """
 
-    def __init__(self, probes: Probes, header: tuple[str, str], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        probes: Probes,
+        header: tuple[str, str],
+        clock: Callable[[], float] = time.time,
+        origin: Mapping[str, str] = NOTHING,
+    ) -> None:
         self._probes = probes
         self._site = site(probes.url, probes.address)
         self._headers: Mapping[Route, Mapping[str, str]] = {
-            "candidate": {**HEADERS, header[0]: header[1]},
-            "production": HEADERS,
+            "candidate": {**HEADERS, **origin, header[0]: header[1]},
+            "production": {**HEADERS, **origin},
         }
         self._clock = clock
         self._context = _trust(probes.ca_file) if self._site.tls else None

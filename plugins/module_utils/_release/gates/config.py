@@ -49,12 +49,14 @@ class Probes:
     """`address` (host:port) is connected to instead of the url's; `ca_file` replaces the system's authorities.
 
     `failures` wrong answers in a row fail, and so does a share above `failure_rate` of the last `window` answers.
-    `smoke` answers in a row must be right before users are sent to the candidate.
+    `smoke` answers in a row must be right before users are sent to the candidate. `origin_secret_arn` is the secret
+    whose header the edge adds, where probes ask the balancer itself.
     """
 
     url: str
     address: str = ""
     ca_file: str = ""
+    origin_secret_arn: str = ""
     interval: float = 1.0
     timeout: float = 5.0
     failures: int = 3
@@ -158,6 +160,7 @@ def _probes(where: str, raw: object) -> Probes:
         url=_url(options),
         address=options.text("address", ""),
         ca_file=options.text("ca_file", ""),
+        origin_secret_arn=options.text("origin_secret_arn", ""),
         interval=options.number("interval", Probes.interval, least=0.1),
         timeout=options.number("timeout", Probes.timeout, least=0.1),
         failures=options.whole("failures", Probes.failures, least=1),
@@ -170,6 +173,8 @@ def _probes(where: str, raw: object) -> Probes:
     )
     if read.address and not _ADDRESS.fullmatch(read.address):
         raise options.refuse("address", "it must be a host and a port, as 10.0.0.1:443")
+    if read.origin_secret_arn and not read.url.startswith("https:"):
+        raise options.refuse("origin_secret_arn", "a secret is sent over TLS only, so url must begin with https://")
     if read.failures > read.window:
         raise options.refuse("window", f"it must hold the {read.failures} answers that failures looks at")
     return read

@@ -86,6 +86,7 @@ def test_placeholders_are_filled_and_nothing_else_is():
         ({"probes": {"url": "https://app:port"}}, "release_gates.probes.url .* as https://"),
         ({"probes": {"url": f"{URL}/health"}}, "release_gates.probes.url .* goes into paths"),
         ({"probes": {"url": URL, "address": "10.0.0.1"}}, "release_gates.probes.address .* a host and a port"),
+        ({"probes": {"url": "http://app", "origin_secret_arn": "arn:x"}}, "probes.origin_secret_arn .* over TLS only"),
         ({"probes": {"url": URL, "failures": 40}}, "release_gates.probes.window .* the 40 answers"),
         ({"probes": {"url": URL, "interval": 0}}, "release_gates.probes.interval"),
         ({"probes": {"url": URL, "paths": "/"}}, "release_gates.probes.paths is '/': it must be a list"),

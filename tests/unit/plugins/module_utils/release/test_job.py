@@ -1,13 +1,15 @@
 """Whole runs of the module against an emulated account: what begins, what is refused, what is asked of others."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ansible_collections.calstack.aws.plugins.module_utils._release import lock
+from ansible_collections.calstack.aws.plugins.module_utils._release import job, lock
 from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Holder
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Request
+from ansible_collections.calstack.aws.plugins.module_utils._release.prober import Prober
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
 from ansible_collections.calstack.aws.plugins.module_utils._release.table import StoreUnavailableError
 from botocore.exceptions import ClientError
@@ -74,6 +76,24 @@ def test_what_the_probes_need_is_looked_at_before_anything_is_recorded(aws, stor
         assert "/nowhere/ca.pem" in answer["msg"]
     assert store.history(1) == []
     assert lock.look(store) is None
+
+
+def test_probes_past_the_edge_are_told_its_secret_and_nobody_else_is(aws, store, monkeypatch):
+    value = "the-edges-own-secret"
+    text = json.dumps({"ORIGIN_HEADER": value})
+    secret = aws("secretsmanager").create_secret(Name="calstack/dev/origin", SecretString=text)["ARN"]
+    told = []
+    monkeypatch.setattr(job, "Prober", lambda *given: told.append(given[-1]) or Prober(*given))
+    gates = {"probes": {"url": "https://app.example.com", "address": "127.0.0.1:1", "origin_secret_arn": secret}}
+    failed, answer = run(aws, check=True, image="calstack:v2", gates=gates)
+    assert not failed
+    assert told == [{"X-Origin-Verify": value}]
+    assert value not in repr(answer)
+    gates["probes"]["origin_secret_arn"] = f"{secret}-gone"
+    failed, answer = run(aws, image="calstack:v2", gates=gates)
+    assert failed
+    assert answer["msg"].startswith("release_gates.probes.origin_secret_arn: there is no secret")
+    assert store.history(1) == []
 
 
 def test_a_rollback_needs_no_file_of_the_machine_that_began(aws, store):

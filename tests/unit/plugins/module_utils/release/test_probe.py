@@ -91,6 +91,16 @@ def test_the_cohort_header_is_what_the_first_pattern_wants(pattern: str, value: 
     assert cohort_header([other, condition(pattern, "another")]) == ("X-Calstack-Test", value)
 
 
+def test_the_edges_secret_header_is_not_the_candidates() -> None:
+    edges = condition("the-edges-own-secret", name="x-origin-verify")
+    assert cohort_header([edges, condition("candidate")]) == ("X-Calstack-Test", "candidate")
+    assert cohort_header([condition("candidate"), edges]) == ("X-Calstack-Test", "candidate")
+    with pytest.raises(InputError) as caught:
+        cohort_header([edges])
+    assert "it has no condition at all" in str(caught.value)
+    assert "the-edges-own-secret" not in str(caught.value)
+
+
 @given(st.text(alphabet="ab*?\\=;", min_size=1, max_size=20))
 def test_the_balancer_takes_the_cohort_header(pattern: str) -> None:
     name, value = cohort_header([condition(pattern, name="Cookie")])

@@ -49,6 +49,13 @@ def test_only_the_candidates_route_has_the_test_rules_header(server: WebServer, 
     assert [asked.headers.get(HEADER[0]) for asked in server.asked] == [HEADER[1], None]
 
 
+def test_past_the_edge_both_routes_have_its_header_and_no_sample_tells_it(server: WebServer, probes: Probes) -> None:
+    prober = Prober(probes, HEADER, origin={"X-Origin-Verify": "the-edges-own-secret"})
+    samples = [prober.ask("candidate", PATH), prober.ask("production", PATH)]
+    assert [asked.headers.get("X-Origin-Verify") for asked in server.asked] == ["the-edges-own-secret"] * 2
+    assert "the-edges-own-secret" not in repr(samples)
+
+
 def test_a_wrong_answer(server: WebServer, probes: Probes) -> None:
     server.answer = says(X_App_Version="1.0.0")
     sample = Prober(probes, HEADER).ask("candidate", PATH)
