@@ -28,6 +28,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "LAB_URL": f"https://{balancer}:{settings.listener_port(443)}/",
         "LAB_HTTP_URL": f"http://{balancer}:{settings.listener_port(80)}/",
+        "LAB_EDGE_URL": f"https://{settings.edge_address(1)}:{settings.listener_port(443)}/",
+        "LAB_DNS": ":".join(map(str, settings.dns_address)),
         "LAB_CA": str(ca.certificate_file(settings)),
         "LAB_HOME": str(settings.home),
         "LAB_NETWORK": settings.network,
@@ -42,7 +44,8 @@ def variables(settings: Settings) -> dict[str, str]:
 def addresses(settings: Settings) -> list[str]:
     """What is to be reached without a proxy: a `NO_PROXY` of names or of 127.0.0.1 does not cover the lab."""
     balancers = [settings.balancer_address(number) for number in range(1, ca.BALANCERS + 1)]
-    return [settings.aws_address[0], settings.database_address[0], settings.atlas_address[0], *balancers]
+    edges = [settings.edge_address(number) for number in range(1, ca.BALANCERS + 1)]
+    return [settings.aws_address[0], settings.database_address[0], settings.atlas_address[0], *balancers, *edges]
 
 
 def script(settings: Settings) -> str:

@@ -88,14 +88,15 @@ class AccessLog:
 
 
 class Envoy:
-    """One Envoy in `settings.run/envoy`."""
+    """One Envoy in `settings.run/NAME`."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic, *, name: str = "envoy") -> None:
         self._settings = settings
         self._clock = clock
-        self.directory = settings.run / "envoy"
+        self._name = name
+        self.directory = settings.run / name
         self.files = Files(self.directory)
-        self.log = settings.logs / "envoy.log"
+        self.log = settings.logs / f"{name}.log"
         self._child: Child | None = None
         self._access_log: AccessLog | None = None
         self._written_at = 0
@@ -108,7 +109,7 @@ class Envoy:
         self.files.write({**files, "bootstrap.json": json.dumps(bootstrap(self.directory))})
         self._access_log = AccessLog(self.directory / ACCESS_LOG)
         self._child = Child.start(
-            self._settings, "envoy", self._command(), log=self.log, environment={}, directory=self.directory
+            self._settings, self._name, self._command(), log=self.log, environment={}, directory=self.directory
         )
         deadline = self._clock() + START_TIMEOUT
         while not self.live():

@@ -1,12 +1,14 @@
 """`lab status`: what runs and what is wrong, for people. Exit code 1 when the lab is down or something is wrong."""
 
 import json
+import shlex
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lab.ca import certificate_file
 from lab.process import members
 from lab.settings import Settings
 from lab.state import READY, STATUS_PAGE, State
@@ -67,6 +69,7 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
     for balancer in found.get("balancer", {}).get("balancers", []):
         ports = ", ".join(f"{balancer['address']}:{port}" for port in balancer["ports"])
         yield f"  load balancer {balancer['name']}  {ports or 'no listeners'}"
+    yield from _edge(settings, found.get("edge", {}))
     for schedule in found.get("scheduler", []):
         target = schedule["target"].rpartition("aws-sdk:")[2]
         yield f"  schedule {schedule['name']}  {target} in {ago(schedule['at'] - now)}"
@@ -83,6 +86,18 @@ def render(settings: Settings, found: dict[str, Any], now: float) -> Iterator[st
         yield ""
         yield "stopped lately"
         yield from map(_stopped, ecs["stopped"])
+
+
+def _edge(settings: Settings, edge: dict[str, Any]) -> Iterator[str]:
+    for distribution in edge.get("distributions", []):
+        port, address, name = distribution["port"], distribution["address"], distribution["names"][0]
+        state = distribution["status"] if distribution["enabled"] else f"{distribution['status']}, disabled"
+        yield f"  distribution {distribution['id']}  {state}  {', '.join(distribution['names'])} at {address}:{port}"
+        if distribution["enabled"]:
+            ca = shlex.quote(str(certificate_file(settings)))
+            yield f"    curl --cacert {ca} --resolve {name}:{port}:{address} https://{name}:{port}/"
+    for zone in edge.get("zones", []):
+        yield f"  zone {zone['name']}  {zone['records']} record sets, asked at {edge['name_server']}"
 
 
 def _atlas(atlas: dict[str, Any]) -> Iterator[str]:
