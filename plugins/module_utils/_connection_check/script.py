@@ -11,6 +11,9 @@ from __future__ import annotations
 SELECTION_SECONDS = 20.0
 """How long PyMongo looks for a server; its own default is 30."""
 
+SPREADING_SECONDS = 30.0
+"""For how long a refused login is tried again: Atlas needs some seconds to bring a new password to all servers."""
+
 MARK = "calstack_check"
 """The key by which the line is known among others."""
 
@@ -18,7 +21,7 @@ SCRIPT = r"""
 import json, os, sys, time
 from urllib.parse import quote_plus, unquote_plus
 
-name, database, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+name, database, seconds, patience = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 uri = os.environ.get(name, "")
 
 def masked(text):
@@ -47,7 +50,14 @@ except ImportError as error:
 start = time.monotonic()
 try:
     client = pymongo.MongoClient(uri, serverSelectionTimeoutMS=int(seconds * 1000))
-    status = client["admin"].command("connectionStatus")
+    while True:
+        try:
+            status = client["admin"].command("connectionStatus")
+            break
+        except Exception as error:
+            if getattr(error, "code", None) not in (18, 8000) or time.monotonic() - start > patience:
+                raise
+            time.sleep(1)
     if not status["authInfo"]["authenticatedUsers"]:
         raise PermissionError("nobody is authenticated: the connection string names no user")
     version = client.server_info()["version"]
@@ -63,6 +73,11 @@ tell(ok=True, host="{}:{}".format(host, port).rstrip(":"), version=version, ms=m
 """
 
 
-def command(key: str, database: str, seconds: float = SELECTION_SECONDS) -> tuple[str, ...]:
-    """What to run where the variable `key` holds the connection string; without `database` none is looked into."""
-    return ("python", "-c", SCRIPT, key, database, str(seconds))
+def command(
+    key: str, database: str, seconds: float = SELECTION_SECONDS, patience: float = SPREADING_SECONDS
+) -> tuple[str, ...]:
+    """What to run where the variable `key` holds the connection string; without `database` none is looked into.
+
+    18 is MongoDB's AuthenticationFailed, 8000 Atlas's own.
+    """
+    return ("python", "-c", SCRIPT, key, database, str(seconds), str(patience))

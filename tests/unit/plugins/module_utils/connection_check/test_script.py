@@ -55,7 +55,13 @@ class MongoClient:
     address = ("db", 27017)
     def __init__(self, uri, **_): pass
     def __getitem__(self, name): return self
-    def command(self, name): return {"authInfo": {"authenticatedUsers": eval(os.environ["USERS"])}}
+    def command(self, name):
+        self.asked = getattr(self, "asked", 0) + 1
+        if self.asked <= int(os.environ.get("REFUSALS", "0")):
+            error = Exception("bad auth")
+            error.code = 18
+            raise error
+        return {"authInfo": {"authenticatedUsers": eval(os.environ["USERS"])}}
     def server_info(self): return {"version": "8.0.1"}
     def list_collection_names(self, **given):
         if "WORDS" in os.environ: raise RuntimeError(os.environ["WORDS"])
@@ -87,6 +93,15 @@ def test_one_that_answers(fake):
     said = json.loads(done.stdout)
     assert said.pop("ms") >= 0
     assert said == {"calstack_check": 1, "ok": True, "host": "db:27017", "version": "8.0.1"}
+
+
+@pytest.mark.parametrize(("patience", "code"), [(30, 0), (0, 1)])
+def test_a_new_password_that_has_not_reached_all_servers_is_tried_again(fake, patience, code):
+    _python, *rest = command("MONGO_URI", "", seconds=0.2, patience=patience)
+    made = fake | {"MONGO_URI": "mongodb://a:b@db", "REFUSALS": "1"}
+    done = subprocess.run([sys.executable, *rest], env=made, capture_output=True)
+    assert done.returncode == code, done.stderr
+    assert json.loads(done.stdout)["ok"] is (code == 0)
 
 
 def masked(uri, text):
