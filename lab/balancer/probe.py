@@ -1,27 +1,40 @@
 """Finds out with which status a target fails its health check: Envoy does not tell."""
 
 import queue
+import ssl
 import threading
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from lab.balancer.book import Target
 from lab.balancer.model import HealthCheck
 
-Ask = Callable[[str, int, str, float], int | None]
+Ask = Callable[[Target, HealthCheck], int | None]
 
 
-def ask(address: str, port: int, path: str, timeout: float) -> int | None:
-    """The status with which the path is answered, None without an answer."""
-    connection = HTTPConnection(address, port, timeout=timeout)
+def ask(target: Target, check: HealthCheck) -> int | None:
+    """The status with which the check is answered, None without an answer."""
+    where = (target.address, check.port or target.port)
+    if check.protocol == "HTTPS":
+        connection: HTTPConnection = HTTPSConnection(*where, timeout=check.timeout, context=trusting())
+    else:
+        connection = HTTPConnection(*where, timeout=check.timeout)
     try:
-        connection.request("GET", path, headers={"User-Agent": "ELB-HealthChecker/2.0"})
+        connection.request("GET", check.path, headers={"User-Agent": "ELB-HealthChecker/2.0"})
         return connection.getresponse().status
     except (OSError, HTTPException):
         return None
     finally:
         connection.close()
+
+
+def trusting() -> ssl.SSLContext:
+    """A balancer does not look at its targets' certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class Prober:
@@ -41,7 +54,7 @@ class Prober:
         self._asked[target] = now
 
         def run() -> None:
-            code = self._ask(target.address, check.port or target.port, check.path, check.timeout)
+            code = self._ask(target, check)
             passes = code is not None and any(low <= code <= high for low, high in check.matcher)
             self._answers.put((target, None if passes else code))
 

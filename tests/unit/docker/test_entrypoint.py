@@ -1,6 +1,8 @@
 import importlib.util
 import json
 import re
+import shutil
+import ssl
 import stat
 import subprocess
 import sys
@@ -20,6 +22,9 @@ entrypoint = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(entrypoint)
 
 NAMES = st.sampled_from(["MONGO_URI", "FLASK_SECRET_KEY", "SENDGRID_API_KEY", "MS_CLIENT_ID", "DOMAIN"])
+
+
+OPENSSL = shutil.which("openssl")
 
 
 @given(st.lists(NAMES, unique=True), st.sets(NAMES))
@@ -155,3 +160,64 @@ def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "entrypoint: no-such-program: No such file or directory\n")
+
+
+@pytest.mark.parametrize("value", ["yes", "2", "https"])
+def test_a_word_that_says_neither_on_nor_off_is_refused(value: str) -> None:
+    with pytest.raises(entrypoint.SettingsError, match="APP_TLS is neither 1 nor 0"):
+        entrypoint.check({"APP_TLS": value})
+
+
+@pytest.mark.parametrize(("value", "tls"), [("1", True), ("true", True), ("0", False), ("False", False), ("", False)])
+def test_gunicorn_is_given_a_certificate_where_tls_is_on(value: str, tls: bool) -> None:
+    entrypoint.check({"APP_TLS": value})
+    arguments = entrypoint.gunicorn({"APP_TLS": value})
+    assert ("--certfile" in arguments) == ("--keyfile" in arguments) == tls
+
+
+@pytest.mark.skipif(not OPENSSL, reason="there is no openssl to make a certificate with")
+def test_a_certificate_of_its_own_is_new_at_each_start_and_its_key_is_private(tmp_path: Path) -> None:
+    entrypoint.make_certificate(tmp_path)
+    first = (tmp_path / "key.pem").read_text()
+    (tmp_path / "key.pem").chmod(0o644)
+    entrypoint.make_certificate(tmp_path)
+    assert (tmp_path / "key.pem").read_text() != first
+    assert stat.S_IMODE((tmp_path / "key.pem").stat().st_mode) == 0o600
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(
+        tmp_path / "certificate.pem", tmp_path / "key.pem"
+    )  # raises where they do not belong together
+    assert all(words not in first for words in ("RSA", "ENCRYPTED"))
+
+
+@pytest.mark.skipif(not OPENSSL, reason="there is no openssl to make a certificate with")
+def test_becomes_a_gunicorn_that_speaks_tls(tmp_path: Path, stand_in: Path) -> None:
+    given = {"PATH": str(Path(OPENSSL or "").parent), "PYTHONPATH": str(stand_in), "GOOGLE_CLIENT_SECRET_JSON": "{}"}
+    done = run(tmp_path, APP_TLS="1", **given)
+    assert done.returncode == 0, done.stderr
+    arguments = json.loads(done.stdout)[0]
+    assert (tmp_path / arguments[arguments.index("--certfile") + 1]).exists()
+    assert (tmp_path / arguments[arguments.index("--keyfile") + 1]).exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (None, "APP_TLS is on, and openssl is what makes a certificate: No such file or directory"),
+        ("echo no such curve >&2; exit 1", "APP_TLS is on, and openssl could not make a certificate: no such curve"),
+    ],
+)
+def test_does_not_start_without_a_certificate(tmp_path: Path, script: str | None, words: str) -> None:
+    if script:
+        (tmp_path / "openssl").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "openssl").chmod(0o755)
+    done = run(tmp_path, APP_TLS="1", PATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (1, f"entrypoint: {words}\n")
+
+
+def test_a_command_needs_no_certificate(tmp_path: Path) -> None:
+    program = [sys.executable, str(entrypoint.__file__), sys.executable, "-c", "print('migrated')"]
+    given = {"APP_TLS": "1", "PATH": str(tmp_path)}
+    done = subprocess.run(program, cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "migrated\n")
+    assert list(tmp_path.iterdir()) == []

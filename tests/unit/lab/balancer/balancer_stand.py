@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 import boto3
+import trustme
 from botocore.config import Config
 
 from lab import ca
@@ -33,14 +34,22 @@ def until(seen: Callable[[], Any], seconds: float = 10.0, every: float = 0.05) -
     return value
 
 
+def own_certificate() -> ssl.SSLContext:
+    """A server's, with a certificate for another name that nobody else trusts."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("task").configure_cert(context)
+    return context
+
+
 class Toy(ThreadingHTTPServer):
-    """A target: answers with its name, or as it is told to; `/slow` takes `delay` seconds."""
+    """A target: answers with its name, or as it is told to; `/slow` takes `delay` seconds. `tls` makes it speak TLS."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, name: str, address: str, port: int) -> None:
+    def __init__(self, name: str, address: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         super().__init__((address, port), ToyHandler)
+        self.tls = tls
         self.name, self.status, self.delay = name, 200, 0.5
         self.headers: dict[str, str] = {}
         self.connections: list[socket.socket] = []
@@ -50,6 +59,14 @@ class Toy(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         self.connections.append(request)
         super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In the request's own thread: a handshake that nobody goes on with must not stop the others."""
+        with contextlib.suppress(OSError):
+            secured = self.tls.wrap_socket(request, server_side=True) if self.tls else request
+            super().finish_request(secured, client_address)
+            if self.tls:
+                secured.close()
 
     def close(self) -> None:
         """As a process ends: with its connections."""
@@ -120,10 +137,12 @@ class Stand:
         made = self.elbv2.create_load_balancer(Name=f"lb-{next(self.numbers)}", Subnets=self.subnets)
         return dict(made["LoadBalancers"][0])
 
-    def group(self, *, interval: int = 2, timeout: int = 1, delay: int = 10, **more: Any) -> str:
+    def group(
+        self, *, protocol: str = "HTTP", interval: int = 2, timeout: int = 1, delay: int = 10, **more: Any
+    ) -> str:
         made = self.elbv2.create_target_group(
             Name=f"tg-{next(self.numbers)}",
-            Protocol="HTTP",
+            Protocol=protocol,
             Port=5000,
             VpcId=self.vpc,
             TargetType="ip",
@@ -151,9 +170,9 @@ class Stand:
         )
         return str(made["Listeners"][0]["ListenerArn"])
 
-    def toy(self, group: str, name: str) -> Toy:
+    def toy(self, group: str, name: str, tls: ssl.SSLContext | None = None) -> Toy:
         """A target that is running and registered."""
-        toy = Toy(name, self.settings.task_address(next(self.numbers)), 5000)
+        toy = Toy(name, self.settings.task_address(next(self.numbers)), 5000, tls)
         self.register(group, toy)
         return toy
 

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from lab import ca
-from tests.unit.lab.balancer.balancer_stand import Stand, forward, until
+from tests.unit.lab.balancer.balancer_stand import Stand, forward, own_certificate, until
 
 
 def test_weights_hold_and_change_live_without_a_lost_request(stand: Stand) -> None:
@@ -195,6 +195,39 @@ def test_rules_redirects_and_headers(stand: Stand) -> None:
 
     status, headers, _ = stand.get(balancer, "/other?a=1", headers=candidate)
     assert (status, headers["location"]) == (301, "https://calstack.localhost:8443/other?a=1")
+    toy.close()
+
+
+def test_a_secret_header_of_which_two_values_will_do_stands_beside_another_condition(stand: Stand) -> None:
+    group = stand.group()
+    toy = stand.toy(group, "one")
+    balancer = stand.balancer()
+    forbidden = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}
+    listener = stand.listener(balancer, forbidden)
+    conditions = [
+        {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": name, "Values": values}}
+        for name, values in (("X-Calstack-Test", ["candidate"]), ("X-Origin-Verify", ["new", "old"]))
+    ]
+    stand.elbv2.create_rule(ListenerArn=listener, Priority=5, Conditions=conditions, Actions=[forward((group, 1))])
+    stand.healthy(group)
+    candidate = {"X-Calstack-Test": "candidate"}
+    assert until(lambda: stand.get(balancer, headers={**candidate, "X-Origin-Verify": "old"})[2] == "one")
+    assert stand.get(balancer, headers={**candidate, "X-Origin-Verify": "new"})[2] == "one"
+    for wrong in ({}, candidate, {"X-Origin-Verify": "new"}, {**candidate, "X-Origin-Verify": "older"}):
+        assert stand.get(balancer, headers=wrong)[0] == 403, wrong
+    toy.close()
+
+
+def test_tls_goes_on_to_targets_with_certificates_of_their_own(stand: Stand) -> None:
+    group = stand.group(protocol="HTTPS", HealthCheckProtocol="HTTPS")
+    toy = stand.toy(group, "one", own_certificate())
+    balancer = stand.balancer()
+    stand.listener(balancer, forward((group, 1)), 443)
+    stand.healthy(group)
+    assert stand.answers(balancer, 200, port=443)[2] == "one"
+    toy.status = 418
+    failing = [("unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [418]")]
+    assert until(lambda: stand.health(group) == failing), stand.health(group)
     toy.close()
 
 
