@@ -264,7 +264,7 @@ def test_without_its_log_group_nothing_is_made(aws):
     aws("logs").delete_log_group(logGroupName="/calstack-dev/app")
     aws.calls.clear()
     with pytest.raises(
-        InputError, match="there is no log group /calstack-dev/app whose .* run the component ecs first"
+        InputError, match=r"there is no log group /calstack-dev/app whose .* run the component ecs first"
     ):
         site(aws)
     assert not aws.writes
