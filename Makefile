@@ -57,6 +57,10 @@ integration: setup ## what the lab and the site promise, under load (minutes)
 chaos: setup ## releases under every fault they must survive, with users at work (about 40 minutes)
 	@$(bin)/pytest tests/chaos -vv --durations=10
 
+.PHONY: migration
+migration: setup ## a million documents move while they are written, killed three times, verified (about 15 minutes)
+	@$(bin)/pytest tests/migration -vv --durations=3
+
 .PHONY: bench
 bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
 	@tests/bench/run

@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""The copy of one collection's documents: a reader and a writer at once, with a bounded number of bytes between them.
+"""The copy of documents: a reader and a writer at once, with a bounded number of bytes between them.
 
 Documents are read in the order of `_id` and written in that order, so the largest `_id` on the target says how far a
 copy came. `min` finds the place to go on, as it counts in the index's own order over all types; `$gt` compares within
@@ -13,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.catalog import create
@@ -62,8 +63,20 @@ class Budget:
             self._change.notify_all()
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a reader hands over: documents of a collection and their size in bytes; without any: its end."""
+
+    namespace: Namespace
+    documents: list[Any] = field(default_factory=list, repr=False)
+    size: int = 0
+
+
 class Copier:
-    """Copies documents from `source` to `target`; `count` is told of each batch that is written."""
+    """Copies documents from `source` to `target`.
+
+    `count` is told of each batch that is written, `complete` of each collection that has all its documents.
+    """
 
     def __init__(
         self,
@@ -71,57 +84,64 @@ class Copier:
         target: Server,
         *,
         count: Callable[[Count], None],
+        complete: Callable[[Namespace], None],
         budget: Budget | None = None,
         patience: Patience | None = None,
     ) -> None:
         self._source, self._target = source, target
-        self._count = count
+        self._count, self._complete = count, complete
         self._budget = budget or Budget()
         self._patience = patience or Patience()
         self.over = threading.Event()
+        """Ends the copy after the batch that is being written."""
 
-    def copy(self, collection: Collection) -> None:
-        """Copy what the target does not have yet. Raises MigrationError; what is written stays."""
-        namespace = collection.namespace
-        last = largest(self._target, namespace)
-        batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        over = threading.Event()
-        reader = threading.Thread(
-            target=self._read, args=(collection, last, batches, over), name=f"read {namespace}", daemon=True
-        )
+    def copy(self, pending: queue.SimpleQueue[Namespace]) -> None:
+        """Copy of each of the `pending` collections what the target does not have yet, until none is left.
+
+        The reader goes on with the next collection while the end of the last one is written. May run in several
+        threads at once. Raises MigrationError; what is written stays.
+        """
+        read: queue.SimpleQueue[Read | BaseException | None] = queue.SimpleQueue()
+        reader = threading.Thread(target=self._read, args=(pending, read), name="read", daemon=True)
         reader.start()
         try:
-            while (batch := batches.get()) is not None:
-                if isinstance(batch, BaseException):
-                    raise batch
-                documents, size = batch
-                self._write(namespace, documents)
-                self._budget.give(size)
-                self._count(Count(len(documents), size))
-                if self.over.is_set():
-                    return
+            while (found := read.get()) is not None and not self.over.is_set():
+                self._take(found)
+        except BaseException:
+            self.over.set()
+            raise
         finally:
-            over.set()
             reader.join()
-            self._give_back(batches)
 
-    def _give_back(self, batches: queue.SimpleQueue[Any]) -> None:
-        with suppress(queue.Empty):
-            while True:
-                batch = batches.get_nowait()
-                if isinstance(batch, tuple):
-                    self._budget.give(batch[1])
+    def _take(self, found: Read | BaseException) -> None:
+        if isinstance(found, BaseException):
+            raise found
+        if not found.documents:
+            self._complete(found.namespace)
+            return
+        self._write(found.namespace, found.documents)
+        self._budget.give(found.size)
+        self._count(Count(len(found.documents), found.size))
 
-    def _read(self, collection: Collection, last: Any, batches: queue.SimpleQueue[Any], over: threading.Event) -> None:
+    def _read(
+        self, pending: queue.SimpleQueue[Namespace], read: queue.SimpleQueue[Read | BaseException | None]
+    ) -> None:
         try:
-            for batch in gathered(documents(self._source, collection.namespace, last, self._patience)):
-                self._budget.take(batch[1], over)
-                batches.put(batch)
-                if over.is_set() or self.over.is_set():
-                    return
-            batches.put(None)
+            while not self.over.is_set():
+                namespace = pending.get_nowait()
+                last = largest(self._target, namespace)
+                for batch, size in gathered(documents(self._source, namespace, last, self._patience)):
+                    self._budget.take(size, self.over)
+                    if self.over.is_set():
+                        break
+                    read.put(Read(namespace, batch, size))
+                else:
+                    read.put(Read(namespace))
+        except queue.Empty:
+            pass
         except BaseException as error:  # handed over to the writer, which raises it
-            batches.put(error)
+            read.put(error)
+        read.put(None)
 
     def _write(self, namespace: Namespace, documents: list[Any]) -> None:
         try:

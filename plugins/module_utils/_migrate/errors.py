@@ -64,7 +64,7 @@ class StillWrittenError(MigrationError):
         self.counts = dict(counts)
         names = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
         super().__init__(
-            f"freezing the {side}: writes still arrive, in {names}. Nothing is lost: they are on both sides. "
+            f"the {side} is still written to, in {names}. Nothing is lost: these writes are on both sides. "
             f"Stop whatever writes (the application, its jobs, consoles), then run the same command again."
         )
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from ansible_collections.calstack.aws.plugins.module_utils._migrate import catalog
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.context import Context, Outcome
-from ansible_collections.calstack.aws.plugins.module_utils._migrate.copy import Budget, Copier
+from ansible_collections.calstack.aws.plugins.module_utils._migrate.copy import Copier
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.definition_writes import (
     build_indexes,
     create_missing,
@@ -71,24 +72,26 @@ def _begin(context: Context) -> None:
 def _documents(context: Context, wanted: Sequence[Collection]) -> Count:
     copied = context.state.copied
     left = [each for each in wanted if str(each.namespace) not in copied]
-    before = sum(each.documents for each in wanted if str(each.namespace) in copied)
-    before += sum(_there(context, each.namespace) for each in left) if copied or context.state.position else 0
     tally = Tally()
-    copier = Copier(context.source, context.target, count=tally.add, budget=Budget(), patience=context.patience)
+    copier = Copier(
+        context.source,
+        context.target,
+        count=tally.add,
+        complete=lambda namespace: context.store.add_copied(str(namespace)),
+        patience=context.patience,
+    )
+    pending: SimpleQueue[Namespace] = SimpleQueue()
+    # The largest first, so that none of them is left alone at the end.
+    for each in sorted(left, key=lambda each: -each.data_bytes):
+        pending.put(each.namespace)
+    before = sum(each.documents for each in wanted if str(each.namespace) in copied)
+    before += sum(_there(context, each.namespace) for each in left)
     meter = Meter(sum(each.documents for each in wanted))
-
-    def one(collection: Collection) -> None:
-        copier.copy(collection)
-        if not copier.over.is_set():
-            context.store.add_copied(str(collection.namespace))
-
     with ThreadPoolExecutor(context.settings.collections_at_once, thread_name_prefix="copy") as pool:
-        # The largest first, so that none of them is left alone at the end.
-        futures = [pool.submit(one, each) for each in sorted(left, key=lambda each: -each.data_bytes)]
+        running = {pool.submit(copier.copy, pending) for _ in range(context.settings.collections_at_once)}
         try:
-            pending = set(futures)
-            while pending:
-                done, pending = wait(pending, timeout=LOOK)
+            while running:
+                done, running = wait(running, timeout=LOOK)
                 for future in done:
                     future.result()
                 if context.store.lost:
@@ -97,8 +100,6 @@ def _documents(context: Context, wanted: Sequence[Collection]) -> Count:
                 context.tell.status(meter.text())
         finally:
             copier.over.set()
-            for future in futures:
-                future.cancel()
     return tally.count
 
 
