@@ -109,6 +109,10 @@ class Distribution:
     """ErrorCachingMinTTL by status, where it was given."""
     invalidations: tuple[Invalidation, ...] = ()
 
+    def origin_of(self, place: int) -> Origin:
+        """The origin that the behaviour at this place asks."""
+        return next(origin for origin in self.origins if origin.id == self.behaviours[place].origin)
+
 
 @dataclass(frozen=True)
 class Snapshot:

@@ -1,4 +1,5 @@
 -- The side of the edge that the origin sees, after the cache: only what the cache could not answer comes here.
+-- It runs as a filter of the cluster: Envoy's cache asks the cluster itself and leaves out the filters after it.
 -- BEHAVIOUR is put in front by `scripts`.
 
 local HELD_BACK = {
@@ -6,15 +7,20 @@ local HELD_BACK = {
   "if-range",
 }
 
+local NOT_SENT = {
+  "x-lab-path", "x-lab-host", "x-forwarded-proto", "x-envoy-internal", "x-envoy-external-address",
+  "x-envoy-expected-rq-timeout-ms", "x-envoy-attempt-count",
+}
+
 function envoy_on_request(handle)
   local headers = handle:headers()
-  handle:streamInfo():dynamicMetadata():set("edge", "method", headers:get(":method"))
-  handle:streamInfo():dynamicMetadata():set("edge", "origin", "asked")
+  local memory = handle:streamInfo():dynamicMetadata()
+  memory:set("edge", "method", headers:get(":method"))
+  memory:set("edge", "asked", headers:get("x-amz-cf-id"))
   headers:replace(":path", headers:get("x-lab-path"))
   headers:replace(":authority", headers:get("x-lab-host"))
-  headers:remove("x-lab-path")
-  headers:remove("x-lab-host")
-  headers:remove("x-forwarded-proto")
+  for _, name in ipairs(NOT_SENT) do headers:remove(name) end
+  for _, item in ipairs(BEHAVIOUR.headers) do headers:replace(item.name, item.value) end
   for _, name in ipairs(HELD_BACK) do
     local value = headers:get("x-lab-held-" .. name)
     if value then
@@ -49,13 +55,14 @@ end
 
 function envoy_on_response(handle)
   local headers = handle:headers()
-  local memory = handle:streamInfo():dynamicMetadata()
+  local memory = handle:streamInfo():dynamicMetadata():get("edge") or {}
   local status = tonumber(headers:get(":status"))
-  memory:set("edge", "origin", tostring(status))
-  local keeps = BEHAVIOUR.cached_methods[(memory:get("edge") or {})["method"]] and seconds(headers, status) or 0
+  local keeps = BEHAVIOUR.cached_methods[memory["method"]] and seconds(headers, status) or 0
   if not BEHAVIOUR.cookies then headers:remove("set-cookie") end
   local control, vary = headers:get("cache-control"), headers:get("vary")
-  headers:replace("x-lab-shaped", "1")
+  -- An answer that is kept bears the id of the request that fetched it, or had it confirmed.
+  headers:replace("x-lab-asked", memory["asked"] or "")
+  headers:replace("x-lab-fetched", status == 304 and "confirmed" or "new")
   if control then headers:replace("x-lab-cache-control", control) end
   if vary then headers:replace("x-lab-vary", vary) end
   headers:remove("vary")

@@ -13,6 +13,7 @@ ERROR_SECONDS = 10
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
 ALWAYS_KEPT = (404, 414, 500, 501, 502, 503, 504)
 KEPT_WHEN_TOLD = (400, 403, 405, 412, 415)
+NO_CONNECTION = "CloudFront wasn't able to connect to the origin."
 POP = "LAB50-P1"
 """The point of presence: AWS's are called for an airport."""
 
@@ -78,6 +79,7 @@ def viewer(distribution: Distribution, behaviour: Behaviour, origin: Origin, pla
         "sent_cookies": selection(request.cookies),
         "sent_query": selection(request.query),
         "origin_host": origin.domain,
+        "no_connection": NO_CONNECTION + "\n",
         "origin_path": origin.path,
         "root_object": distribution.root_object,
         "invalidations": [
@@ -99,7 +101,7 @@ def direct(distribution: Distribution) -> str:
     return script("viewer", {**_common(distribution), "direct": True, "seed": seed, "added": [], "removed": []})
 
 
-def origin(distribution: Distribution, behaviour: Behaviour) -> str:
+def origin(distribution: Distribution, behaviour: Behaviour, asked: Origin) -> str:
     cache = behaviour.cache
     given = dict(distribution.error_seconds)
     constants = {
@@ -107,6 +109,7 @@ def origin(distribution: Distribution, behaviour: Behaviour) -> str:
         "least": cache.least,
         "default": cache.default,
         "most": cache.most,
+        "headers": [{"name": name.lower(), "value": value} for name, value in asked.headers],
         "cached_methods": dict.fromkeys(behaviour.cached_methods, True),
         "cookies": sends_cookies(cache, behaviour.request),
         "error_seconds": {code: given.get(code, ERROR_SECONDS) for code in ALWAYS_KEPT},

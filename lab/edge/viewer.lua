@@ -42,7 +42,8 @@ end
 local function sift(text, separator, joiner, key, sent)
   local keyed, forwarded = {}, {}
   for part in string.gmatch(text, separator) do
-    local name = string.match(part, "^%s*([^=]*)")
+    part = string.gsub(part, "^%s+", "")
+    local name = string.match(part, "^[^=]*")
     local in_key = selects(key, name)
     if in_key then keyed[#keyed + 1] = part end
     if in_key or selects(sent, name) then forwarded[#forwarded + 1] = part end
@@ -99,8 +100,8 @@ end
 local function set_cookies(headers)
   local cookies = headers:get("cookie")
   if cookies == nil then return "" end
-  local keyed, sent = sift(cookies, "[^;]+", ";", BEHAVIOUR.key_cookies, BEHAVIOUR.sent_cookies)
-  if sent == "" then headers:remove("cookie") else headers:replace("cookie", string.gsub(sent, "^%s+", "") .. "") end
+  local keyed, sent = sift(cookies, "[^;]+", "; ", BEHAVIOUR.key_cookies, BEHAVIOUR.sent_cookies)
+  if sent == "" then headers:remove("cookie") else headers:replace("cookie", sent) end
   return keyed
 end
 
@@ -180,22 +181,29 @@ function envoy_on_response(handle)
     headers:replace(":status", headers:get("x-lab-status"))
     headers:remove("x-lab-status")
   end
-  if headers:get("x-lab-shaped") then
-    headers:remove("x-lab-shaped")
+  local asked, fetched = headers:get("x-lab-asked"), headers:get("x-lab-fetched")
+  if asked then
+    headers:remove("x-lab-asked")
+    headers:remove("x-lab-fetched")
     move(headers, "x-lab-cache-control", "cache-control")
     move(headers, "x-lab-vary", "vary")
+  elseif not BEHAVIOUR.direct and headers:get(":status") == "503" then
+    -- Envoy's own answer, the origin's would be marked.
+    headers:replace(":status", "502")
+    headers:replace("content-type", "text/plain")
+    handle:body(true):setBytes(BEHAVIOUR.no_connection)
+    headers = handle:headers() -- waiting for the body has ended the life of the former
   end
   local status = tonumber(headers:get(":status"))
   if BEHAVIOUR.direct then
     result = status < 400 and "Redirect from cloudfront" or "Error from cloudfront"
   elseif status >= 400 then
     result = "Error from cloudfront"
-  elseif seen["origin"] == "304" and status ~= 304 then
-    result = "RefreshHit from cloudfront"
-  elseif seen["origin"] then
-    result = "Miss from cloudfront"
+  elseif asked == seen["id"] then
+    result = fetched == "confirmed" and status ~= 304 and "RefreshHit from cloudfront" or "Miss from cloudfront"
   end
   if not headers:get("server") then headers:add("server", "CloudFront") end
+  headers:remove("x-envoy-upstream-service-time")
   add_policy(headers)
   headers:replace("x-cache", result)
   headers:replace("via", (headers:get("via") and headers:get("via") .. ", " or "") .. BEHAVIOUR.via)

@@ -34,7 +34,6 @@ NOT_HERE = "The request could not be satisfied. The distribution has no alternat
 NOT_ALLOWED = "This distribution is not configured to allow the HTTP request method that was used for this request."
 NOT_FOUND = "CloudFront wasn't able to resolve the origin domain name."
 NO_HTTP = "The distribution supports only HTTPS requests."
-NO_CONNECTION = "CloudFront wasn't able to connect to the origin."
 TOO_SLOW = "CloudFront wasn't able to connect to the origin in time."
 VERSIONS = {"TLSv1": "TLSv1_0", "TLSv1.1": "TLSv1_1", "TLSv1.2": "TLSv1_2", "TLSv1.3": "TLSv1_3"}
 
@@ -49,7 +48,8 @@ def render(snapshot: Snapshot, directory: Path, authority: Path, port: Callable[
     for distribution in snapshot.distributions:
         for certificate in distribution.certificates:
             files |= certificate_files(certificate)
-        clusters += [cluster(distribution, item, authority) for item in distribution.origins if item.address]
+        places = range(len(distribution.behaviours))
+        clusters += [cluster(distribution, place, authority) for place in places]
     files["cds.json"] = _discovery(*clusters)
     for distribution in snapshot.distributions:
         for scheme in SCHEMES:
@@ -69,21 +69,24 @@ def _discovery(*resources: Json) -> str:
     return json.dumps({"resources": resources}, separators=(",", ":"))
 
 
-def cluster_name(distribution: Distribution, origin: Origin) -> str:
-    return f"{distribution.id}.{origin.id}"
+def cluster_name(distribution: Distribution, place: int) -> str:
+    return f"{distribution.id}.{place}"
 
 
-def cluster(distribution: Distribution, origin: Origin, authority: Path) -> Json:
+def cluster(distribution: Distribution, place: int, authority: Path) -> Json:
+    """The origin of the behaviour at `place`; it has no endpoint where its name leads nowhere."""
+    origin = distribution.origin_of(place)
     most: Json = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), 1 << 20)
-    endpoint = {"address": {"socket_address": {"address": origin.address, "port_value": origin.port}}}
+    where = {"address": {"socket_address": {"address": origin.address, "port_value": origin.port}}}
+    endpoints = [{"lb_endpoints": [{"endpoint": where}]}] if origin.address else []
     resource: Json = {
         "@type": f"{CONFIG}cluster.v3.Cluster",
-        "name": cluster_name(distribution, origin),
+        "name": cluster_name(distribution, place),
         "type": "STATIC",
         "connect_timeout": f"{origin.connect_timeout}s",
         "load_assignment": {
-            "cluster_name": cluster_name(distribution, origin),
-            "endpoints": [{"lb_endpoints": [{"endpoint": endpoint}]}],
+            "cluster_name": cluster_name(distribution, place),
+            "endpoints": endpoints,
         },
         "circuit_breakers": {"thresholds": [{**most, "max_retries": 64}]},
         "typed_extension_protocol_options": {
@@ -91,6 +94,21 @@ def cluster(distribution: Distribution, origin: Origin, authority: Path) -> Json
                 "@type": f"{EXTENSION}upstreams.http.v3.HttpProtocolOptions",
                 "common_http_protocol_options": {"idle_timeout": f"{origin.keepalive_timeout}s"},
                 "explicit_http_config": {"http_protocol_options": {}},
+                "http_filters": [
+                    {
+                        "name": ORIGIN,
+                        "typed_config": {
+                            "@type": f"{HTTP}lua.v3.Lua",
+                            "default_source_code": {
+                                "inline_string": scripts.origin(distribution, distribution.behaviours[place], origin)
+                            },
+                        },
+                    },
+                    {
+                        "name": "envoy.filters.http.upstream_codec",
+                        "typed_config": {"@type": f"{HTTP}upstream_codec.v3.UpstreamCodec"},
+                    },
+                ],
             }
         },
     }
@@ -128,11 +146,10 @@ def _dns_name(name: str) -> Json:
 
 
 def route_configuration(distribution: Distribution, scheme: str, name: str, port: Callable[[int], int]) -> Json:
-    origins = {origin.id: origin for origin in distribution.origins}
     routes = [
         route
-        for place, behaviour in enumerate(distribution.behaviours)
-        for route in behaviour_routes(distribution, behaviour, origins[behaviour.origin], place, scheme, port)
+        for place in range(len(distribution.behaviours))
+        for route in behaviour_routes(distribution, place, scheme, port)
     ]
     known = [*distribution.aliases, distribution.domain_name, distribution.address]
     other = _direct(distribution, {"prefix": "/"}, 403, NOT_HERE)
@@ -149,14 +166,8 @@ def route_configuration(distribution: Distribution, scheme: str, name: str, port
     }
 
 
-def behaviour_routes(
-    distribution: Distribution,
-    behaviour: Behaviour,
-    origin: Origin,
-    place: int,
-    scheme: str,
-    port: Callable[[int], int],
-) -> list[Json]:
+def behaviour_routes(distribution: Distribution, place: int, scheme: str, port: Callable[[int], int]) -> list[Json]:
+    behaviour, origin = distribution.behaviours[place], distribution.origin_of(place)
     match = path_match(behaviour.pattern)
     if scheme == "http" and behaviour.viewer_protocol == "redirect-to-https":
         return redirects(distribution, match, port)
@@ -169,18 +180,13 @@ def behaviour_routes(
     forward = {
         "match": allowed,
         "route": {
-            "cluster": cluster_name(distribution, origin),
+            "cluster": cluster_name(distribution, place),
             "timeout": "0s",
             "idle_timeout": f"{origin.read_timeout}s",
             "retry_policy": {"retry_on": "connect-failure,reset-before-request", "num_retries": origin.attempts - 1},
         },
-        "request_headers_to_add": [
-            {"header": {"key": key, "value": _plain(value)}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-            for key, value in origin.headers
-        ],
         "typed_per_filter_config": {
             VIEWER: _lua(scripts.viewer(distribution, behaviour, origin, place, scheme)),
-            ORIGIN: _lua(scripts.origin(distribution, behaviour)),
             **_compression(behaviour),
         },
     }
@@ -216,7 +222,7 @@ def _direct(distribution: Distribution, match: Json, status: int, words: str) ->
 
 
 def _answered_here(distribution: Distribution) -> Json:
-    return {VIEWER: _lua(scripts.direct(distribution)), CACHE: OFF, ORIGIN: OFF, GZIP: OFF, BROTLI: OFF}
+    return {VIEWER: _lua(scripts.direct(distribution)), CACHE: OFF, GZIP: OFF, BROTLI: OFF}
 
 
 def _lua(text: str) -> Json:
@@ -233,11 +239,6 @@ def _compression(behaviour: Behaviour) -> Json:
 def _methods(methods: tuple[str, ...]) -> Json:
     regex = "|".join(re.escape(method) for method in methods)
     return {"name": ":method", "string_match": {"safe_regex": {"regex": regex}}}
-
-
-def _plain(value: str) -> str:
-    """Envoy would take a percent sign for a variable."""
-    return value.replace("%", "%%")
 
 
 def listener(distribution: Distribution, scheme: str, name: str, directory: Path, port: Callable[[int], int]) -> Json:
@@ -290,7 +291,7 @@ def connection_manager(name: str, directory: Path) -> Json:
             "http_protocol_options": {"accept_http_10": True},
             "upgrade_configs": [{"upgrade_type": "websocket"}],
             "local_reply_config": {
-                "mappers": [_page(TIMEOUT_FLAGS, 504, TOO_SLOW), _page(CONNECTION_FLAGS, 502, NO_CONNECTION)]
+                "mappers": [_page(TIMEOUT_FLAGS, 504, TOO_SLOW), _page(CONNECTION_FLAGS, 502, scripts.NO_CONNECTION)]
             },
             "http_filters": http_filters(),
         },
@@ -314,7 +315,6 @@ def http_filters() -> list[Json]:
         {"name": BROTLI, "typed_config": compressor("brotli", "Brotli", first=True)},
         {"name": VIEWER, "typed_config": nothing},
         {"name": CACHE, "typed_config": {"@type": f"{HTTP}cache.v3.CacheConfig", "typed_config": store}},
-        {"name": ORIGIN, "typed_config": nothing},
         {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": f"{HTTP}router.v3.Router", "suppress_envoy_headers": True},
@@ -330,6 +330,9 @@ def compressor(library: str, kind: str, *, first: bool) -> Json:
         "choose_first": first,
         "compressor_library": {"name": library, "typed_config": {"@type": name}},
         "response_direction_config": {
-            "common_config": {"min_content_length": LEAST_COMPRESSED, "content_type": COMPRESSED_TYPES},
+            "common_config": {
+                "min_content_length": LEAST_COMPRESSED,
+                "content_type_matcher": [{"prefix": kind} for kind in COMPRESSED_TYPES],
+            },
         },
     }

@@ -8,7 +8,12 @@ from lab import database, environment
 from lab.commands.up import leads_elsewhere
 from lab.settings import Settings
 
-LAB = ["127.90.0.1", "127.90.0.3", "127.90.0.4", *(f"127.90.1.{number}" for number in range(1, 9))]
+LAB = [
+    "127.90.0.1",
+    "127.90.0.3",
+    "127.90.0.4",
+    *(f"127.90.{part}.{number}" for part in (1, 2) for number in range(1, 9)),
+]
 
 
 @pytest.fixture
