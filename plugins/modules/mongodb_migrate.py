@@ -130,6 +130,10 @@ options:
     description: The SHA-256 checksum of what O(tools_url) has.
     type: str
     default: ""
+  mongosync_port:
+    description: The loopback port on which C(mongosync) is driven.
+    type: int
+    default: 27182
   progress_file:
     description: Where progress goes, a JSON object a line. The action plugin of this name sets it.
     type: path
@@ -313,6 +317,7 @@ OPTIONS = {
     "tools_dir": {"type": "path", "default": ""},
     "tools_url": {"type": "str", "default": ""},
     "tools_sha256": {"type": "str", "default": ""},
+    "mongosync_port": {"type": "int", "default": 27182},
     "progress_file": {"type": "path"},
 }
 

@@ -36,12 +36,18 @@ class Settings:
     tools_dir: str = ""
     tools_url: str = ""
     tools_sha256: str = ""
+    mongosync_port: int = 27182
     workdir: Path = Path()
 
     @property
     def follows(self) -> bool:
         """Whether the engine goes on with what is written after it has copied."""
         return self.engine != "mongodump"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is this process that repeats on the target what is written to the source."""
+        return self.engine == "builtin"
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,9 @@ class Follower:
         quiet_from = self.clock()
         while True:
             batch = self._step(followed)
-            if since is not None and (late := _late(batch, since, exempt)):
-                raise StillWrittenError(self.since.side, late)
-            if _late(batch, None, exempt):
+            if since is not None and (found := late(batch, since, exempt)):
+                raise StillWrittenError(self.since.side, found)
+            if late(batch, None, exempt):
                 quiet_from = self.clock()
             quiet = self.clock() - quiet_from
             if quiet >= seconds and _at_end(batch, since):
@@ -99,7 +99,7 @@ def _at_end(batch: Batch, since: Any) -> bool:
     return not batch.events or (since is not None and batch.events[-1]["clusterTime"] > since)
 
 
-def _late(batch: Batch, since: Any, exempt: Collection[Namespace]) -> dict[str, int]:
+def late(batch: Batch, since: Any, exempt: Collection[Namespace]) -> dict[str, int]:
     """The writes after the operation time `since` (None: all), by collection."""
     counts: Counter[str] = Counter()
     for event in batch.events:

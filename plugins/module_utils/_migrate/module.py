@@ -45,6 +45,7 @@ def settings(params: Mapping[str, Any], workdir: str) -> Settings:
         "tools_dir",
         "tools_url",
         "tools_sha256",
+        "mongosync_port",
     )
     return Settings(
         migration=params["stack_name"],

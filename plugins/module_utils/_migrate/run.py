@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._migrate import stage_engines as engines
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.context import Context, Outcome
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.stage_copy import copy
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.stage_follow import catch_up, freeze
@@ -39,14 +40,31 @@ BUILTIN: dict[str, Stage] = {
     "unfreeze": unfreeze,
     "discard": discard,
 }
+ENGINES: dict[str, dict[str, Stage]] = {
+    "builtin": BUILTIN,
+    "mongodump": BUILTIN
+    | {
+        "preflight": engines.dump_preflight,
+        "freeze": engines.dump_freeze,
+        "copy": engines.dump_copy,
+    },
+    "mongosync": BUILTIN
+    | {
+        "preflight": engines.sync_preflight,
+        "copy": engines.sync_copy,
+        "catch_up": engines.sync_catch_up,
+        "freeze": engines.sync_freeze,
+    },
+}
 REPORTED = ("preflight", "verify", "back")
 
 
 def run(stage: str, context: Context, *, check: bool = False) -> Outcome:
     """Do `stage`; in check mode say whether it would be done. Raises CalstackError."""
     settings = context.settings
+    perform = ENGINES[settings.engine][stage]
     if stage == "preflight":
-        return _reported(stage, context, preflight(context), check)
+        return _reported(stage, context, perform(context), check)
     state = context.store.read()
     check_ours(state, settings.databases, settings.engine)
     if state is None and (stage in ("discard", "unfreeze") or (stage == "finish" and settings.forget)):
@@ -57,7 +75,7 @@ def run(stage: str, context: Context, *, check: bool = False) -> Outcome:
     if check:
         return Outcome(stage != "verify", f"{stage} would run")
     with context.store.lease():
-        outcome = BUILTIN[stage](context)
+        outcome = perform(context)
     context.tell.line(outcome.summary, "good")
     return _reported(stage, context, outcome, check)
 

@@ -15,7 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._migrate.model import
 
 with suppress(ImportError):  # connect says so
     import pymongo
-    import pymongo.errors
+    import pymongo.errors as sdk
     from bson.codec_options import CodecOptions, DatetimeConversion
     from bson.raw_bson import RawBSONDocument
     from pymongo.read_concern import ReadConcern
@@ -97,21 +97,19 @@ def connect(endpoint: Endpoint) -> Server:
         raise CalstackError(
             "the migration needs PyMongo (4.12 or later) where Ansible runs: install it with `pip install pymongo`."
         )
-    where = f"migrate_{endpoint.side}"
     try:
-        with doing(f"connecting to the {endpoint.side}"):
-            client: Any = pymongo.MongoClient(
-                endpoint.uri,
-                document_class=RawBSONDocument,
-                datetime_conversion="DATETIME_MS",
-                appname=APP_NAME,
-                serverSelectionTimeoutMS=PATIENCE_MS,
-                retryReads=True,
-                retryWrites=True,
-                connect=False,
-            )
-    except (ValueError, TypeError):
-        raise InputError(_malformed(where)) from None
+        client: Any = pymongo.MongoClient(
+            endpoint.uri,
+            document_class=RawBSONDocument,
+            datetime_conversion="DATETIME_MS",
+            appname=APP_NAME,
+            serverSelectionTimeoutMS=PATIENCE_MS,
+            retryReads=True,
+            retryWrites=True,
+            connect=False,
+        )
+    except (sdk.PyMongoError, ValueError, TypeError):
+        raise InputError(_malformed(f"migrate_{endpoint.side}")) from None
     server = Server(endpoint.side, client)
     try:
         with doing(f"connecting to the {endpoint.side}"):
@@ -126,8 +124,8 @@ def connect(endpoint: Endpoint) -> Server:
 
 def _malformed(where: str) -> str:
     return (
-        f"{where} is not a MongoDB connection string: it looks like mongodb+srv://USER:PASSWORD@HOST/?OPTIONS, with "
-        f"user and password percent-encoded. It is not shown here because of the password."
+        f"{where} is not a MongoDB connection string: one looks like mongodb+srv://USER:PASSWORD@HOST/?OPTIONS, with "
+        f"user and password percent-encoded and options that PyMongo knows. It is not shown, it may hold a password."
     )
 
 

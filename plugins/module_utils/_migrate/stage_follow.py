@@ -55,9 +55,6 @@ def freeze(context: Context) -> Outcome:
         block(context.source, True)
         context.store.save(blocked=True)
         context.tell.line("the source refuses writes now")
-    if not settings.follows:
-        context.store.finish("freeze")
-        return Outcome(True, "writes to the source have stopped")
     with doing("reading the source's time"):
         now = context.source.now()
     found = catalog.collections(context.source, settings.databases)

@@ -29,6 +29,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._migrate.stage_follow
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.stage_verify import facts, settled
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.stream import follow
 
+MONGOSYNC_STATE = "__mdb_internal_mongosync"
+
 
 def mark(context: Context) -> Outcome:
     """Note where the target's own changes begin, so that a way back can take them along."""
@@ -93,6 +95,9 @@ def discard(context: Context) -> Outcome:
     for each in found:
         with doing(f"dropping {each.namespace} on the target"):
             context.target.database(each.namespace.database).drop_collection(each.namespace.collection)
+    if context.state.engine == "mongosync":
+        with doing("dropping mongosync's state on the target"):
+            context.target.client.drop_database(MONGOSYNC_STATE)
     context.store.remove()
     return Outcome(True, f"discarded: {len(found)} collections dropped on the target")
 

@@ -27,7 +27,7 @@ def verify(context: Context) -> Outcome:
     """Raises DifferenceError, or StillWrittenError where the source does not come to rest."""
     found = catalog.collections(context.source, context.settings.databases)
     started = context.clock()
-    if context.settings.follows:
+    if context.settings.repeats:
         with following(context, found) as follower:
             verified, written = settled(
                 context, found, lambda: follower.until_quiet(min(SETTLE, context.settings.quiet_seconds))

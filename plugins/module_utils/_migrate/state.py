@@ -39,7 +39,8 @@ class State:
     `position`, `mark` and `back` are change streams' tokens: how far the source was followed, where the target's
     changes begin that a way back takes along, and how far those were taken. `copied` names the collections that are
     complete, `aside` what could not be applied yet: (namespace, raw key). `expiries` are the collMod requests that
-    `finish` makes, each as {database, request}. `blocked`: the source refuses writes because of us.
+    `finish` makes, each as {database, request}, `databases_copied` how far an engine that copies whole databases came
+    with each (begun, copied). `blocked`: the source refuses writes because of us.
     """
 
     migration: str
@@ -50,6 +51,7 @@ class State:
     mark: Mapping[str, Any] | None = None
     back: Mapping[str, Any] | None = None
     copied: frozenset[str] = frozenset()
+    databases_copied: Mapping[str, str] = field(default_factory=dict)
     expiries: tuple[Mapping[str, Any], ...] = ()
     aside: tuple[tuple[str, bytes], ...] = ()
     applied: int = 0
@@ -104,6 +106,7 @@ class Store:
             mark=document.get("mark"),
             back=document.get("back"),
             copied=frozenset(document.get("copied") or ()),
+            databases_copied=document.get("databases_copied") or {},
             expiries=tuple(document.get("expiries") or ()),
             aside=tuple((each["namespace"], bytes(each["key"])) for each in document.get("aside") or ()),
             applied=int(document.get("applied", 0)),
