@@ -1,7 +1,7 @@
 """CloudFront in memory: what moto lacks of it. Requests are held against botocore's own model.
 
-It keeps CloudFront's promises that the collection rests on: versions (ETag), no deletion of what is enabled, not deployed or
-still used, no distribution with a certificate that is not issued.
+It keeps CloudFront's promises that the collection rests on: versions (ETag), no deletion of what is enabled, not
+deployed or still used, no distribution with a certificate that is not issued.
 """
 
 import copy
@@ -27,6 +27,7 @@ class CloudFront:
     def __init__(self, issued=lambda _arn: True, note=lambda _operation: None, looks=2):
         self.issued, self.note, self.looks = issued, note, looks
         self.distributions, self.policies, self.tags = {}, {"CachePolicy": {}, "ResponseHeadersPolicy": {}}, {}
+        self.invalidations = {}
         self._number = itertools.count(1)
 
     def __getattr__(self, name):
@@ -166,6 +167,27 @@ class CloudFront:
             refuse(operation, "DistributionNotDisabled")
         del self.distributions[one["id"]]
         return {}
+
+    def do_create_invalidation(self, operation, given):
+        self._find(operation, {"Id": given["DistributionId"]})
+        batch = given["InvalidationBatch"]
+        for known in self.invalidations.values():
+            if known["InvalidationBatch"]["CallerReference"] == batch["CallerReference"]:
+                if known["InvalidationBatch"]["Paths"] != batch["Paths"]:
+                    refuse(operation, "InvalidationBatchAlreadyExists")
+                return {"Invalidation": known}
+        made = {"Id": f"I{next(self._number)}", "Status": "InProgress", "InvalidationBatch": batch}
+        self.invalidations[made["Id"]] = made
+        return {"Invalidation": made}
+
+    def do_list_invalidations(self, _operation, _given):
+        items = [{"Id": key, "Status": one["Status"]} for key, one in reversed(self.invalidations.items())]
+        return {"InvalidationList": {"Quantity": len(items), **({"Items": items} if items else {})}}
+
+    def do_get_invalidation(self, _operation, given):
+        known = self.invalidations[given["Id"]]
+        shown, known["Status"] = dict(known), "Completed"
+        return {"Invalidation": shown}
 
     def do_list_tags_for_resource(self, _operation, given):
         return {

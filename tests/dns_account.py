@@ -10,7 +10,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 from ansible_collections.calstack.aws.plugins.module_utils._dns.component import context_of, dns
 from ansible_collections.calstack.aws.plugins.modules.dns import OPTIONS
 from cloudfront_fake import CloudFront
-from emulator import Account, account
+from emulator import READS, Account, account
 
 DOMAIN = "dev.calstack.example.com"
 SECRET = "calstack/dev/origin"
@@ -37,13 +37,40 @@ class Clock:
         self.now += seconds
 
 
+class Killed(BaseException):
+    """What ends a run in the middle: nothing of the collection may catch it."""
+
+
 class EdgeAccount:
     """Clients of the region; `edge` are those of us-east-1. ACM issues what is proved by records, unless `stuck`."""
 
     def __init__(self, region: Account):
         self.region, self.clock, self.stuck = region, Clock(), False
-        self.cloudfront = CloudFront(self._is_issued, region.calls.append)
+        self.writes_left: int | None = None
+        self.cloudfront = CloudFront(self._is_issued, self._note)
+        region._session.events.register("before-call.*.*", lambda model, **_: self._spend(model.name))
         self._edge = {}
+
+    def _note(self, operation):
+        self.region.calls.append(operation)
+        self._spend(operation)
+
+    def _spend(self, operation):
+        if self.writes_left is not None and not operation.startswith(READS):
+            if self.writes_left == 0:
+                raise Killed
+            self.writes_left -= 1
+
+    def killed_after(self, writes, run):
+        """Whether `run` was killed before it was through: it may write `writes` times."""
+        self.writes_left = writes
+        try:
+            run()
+        except Killed:
+            return True
+        finally:
+            self.writes_left = None
+        return False
 
     @property
     def writes(self):

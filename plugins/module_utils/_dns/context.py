@@ -65,7 +65,8 @@ class Context:
         def look() -> str:
             seen = state()
             if seen not in until:
-                self.teller.status(f"{what} is {seen}, {duration(self.clock() - started)} so far")
+                so_far = self.clock() - started
+                self.teller.status(f"{what} is {seen}{f', {duration(so_far)} so far' if so_far >= 1 else ''}")
             return seen
 
         task = Wait(what, look, until, **{"seconds": self.seconds, "every": EVERY, **more})

@@ -78,7 +78,7 @@ def _certificates(params: Params, scope: Scope) -> Iterator[Wanted]:
         yield Wanted(names.CERTIFICATE, name, {"names": hosts, "tags": scope.tags(name)})
     for name, hosts in ours.items():
         initial = {"certificate": Ref(names.CERTIFICATE, name), "zone": _zone_id(params)}
-        yield Wanted(names.VALIDATION, name, {"names": hosts}, initial)
+        yield Wanted(names.VALIDATION, name, {"names": hosts, "proved": True}, initial)
 
 
 def _certificate_arn(params: Params, name: str) -> Any:

@@ -32,14 +32,14 @@ from ansible_collections.calstack.aws.plugins.module_utils._dns.zones import Zon
 PURPOSE = "validation"
 
 PATIENCE = 60.0
-"""Seconds after which a validation that should take that long is looked into."""
+"""Seconds after which, and then again, a validation that is not through is looked into."""
 
 PROOFS_WITHIN = 120.0
 """Seconds in which ACM says what records it wants: usually five."""
 
 
 class Validation(EdgeKind):
-    """There when the certificate of its name is issued and its records stand in the zone, since ACM renews by them.
+    """There when the certificate of its name is issued; proved while its records stand in the zone: ACM renews by them.
 
     What ACM has not issued yet counts as not there, so that a killed run is completed by the next.
     """
@@ -64,25 +64,29 @@ class Validation(EdgeKind):
         if certificate is None or certificate.status != ISSUED:
             return None
         certificate = acm.describe(api, certificate.arn)
-        if _missing(certificate, inside):
-            return None
-        return Found(VALIDATION, item.name, certificate.arn, {"names": item.properties["names"]})
+        properties = {"names": item.properties["names"], "proved": not _missing(certificate, inside)}
+        return Found(VALIDATION, item.name, certificate.arn, properties)
 
     def _acm(self, name: str) -> Any:
         return acm_of(self.clients, self.context, self.scope, name)
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
-        arn = str(properties["certificate"])
-        certificate = self._with_proofs(name, arn)
-        inside = self._contents(str(properties["zone"]))
+        arn, zone_id = str(properties["certificate"]), str(properties["zone"])
+        self._prove(self._with_proofs(name, arn), self._contents(zone_id))
+        self._zones[name] = zone_id
+        return Found(VALIDATION, name, arn, properties)
+
+    def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+        zone = zones_in_use(self.clients("route53"), self.scope, self.context)[0]
+        self._prove(acm.describe(self._acm(found.name), found.id), self._contents(zone.id))
+
+    def _prove(self, certificate: Certificate, inside: Contents) -> None:
         put = {
             Key(plain(proof.name), "CNAME"): (values("CNAME", TTL, [proof.value]),)
             for proof in _missing(certificate, inside)
         }
         batch = changes(inside.registry, inside.there, put, (), PURPOSE)
         route53.change(self.clients("route53"), inside.zone.id, batch, f"{self.scope.stack}: calstack.aws.dns")
-        self._zones[name] = inside.zone.id
-        return Found(VALIDATION, name, arn, properties)
 
     def _contents(self, zone_id: str) -> Contents:
         every = route53.zones(self.clients("route53"), self.scope)
@@ -104,7 +108,8 @@ class Validation(EdgeKind):
 
     def settle(self, found: Found) -> Found:
         """Raises NotReadyError with what is wrong, as far as the zone and public DNS show it."""
-        context, started, reason = self.context, self.context.clock(), [""]
+        context, looked = self.context, [self.context.clock()]
+        told: set[str] = set()
 
         def look() -> str:
             certificate = acm.describe(self._acm(found.name), found.id)
@@ -113,9 +118,12 @@ class Validation(EdgeKind):
                     f"the certificate {found.name} ({found.id}) is {certificate.status}: {failure(certificate)}. "
                     f"When that is put right, run again: a new one is requested then."
                 )
-            if certificate.status == PENDING and context.clock() - started >= PATIENCE:
+            if certificate.status == PENDING and context.clock() - looked[0] >= PATIENCE:
+                looked[0] = context.clock()
                 why = self._why(certificate, self._zones[found.name])
-                _tell_once(context, reason, f"certificate {found.name} is not issued yet: {why}")
+                if why not in told:
+                    context.teller.line(f"certificate {found.name} is not issued yet: {why}", "warning")
+                told.add(why)
             return certificate.status
 
         try:
@@ -147,9 +155,3 @@ def _missing(certificate: Certificate, inside: Contents) -> tuple[Proof, ...]:
             for said in answers(inside.there.get(Key(plain(proof.name), "CNAME"), ()))
         )
     )
-
-
-def _tell_once(context: Context, last: list[str], text: str) -> None:
-    if last[0] != text:
-        context.teller.line(text, "warning")
-        last[0] = text

@@ -4,7 +4,9 @@ import json
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
+from ansible_collections.calstack.aws.plugins.module_utils._dns import validation
 from dns_account import BALANCER, DOMAIN, SECRET, destroy, ready, site, steps
+from moto.acm.models import acm_backends
 
 PARENT = "calstack.example.com"
 
@@ -199,7 +201,7 @@ def test_a_record_in_the_way_is_refused_before_anything_is_made_until_it_may_be_
 def test_a_cname_in_the_way_is_replaced_too(aws):
     zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
     aws.put(zone, DOMAIN, "CNAME", "old.example.net")
-    with pytest.raises(InputError, match="CNAME is old.example.net"):
+    with pytest.raises(InputError, match=r"CNAME is old\.example\.net"):
         site(aws)
     site(aws, replace_records=True)
     assert f"{DOMAIN} CNAME" not in aws.said()
@@ -253,5 +255,111 @@ def test_a_policy_of_our_name_that_is_not_ours_is_refused(aws):
     site(aws)
     policy = next(iter(aws.cloudfront.policies["CachePolicy"].values()))
     policy["config"]["Comment"] = "by hand"
-    with pytest.raises(CalstackError, match="cache policy calstack-dev-static .* belongs to somebody else"):
+    with pytest.raises(CalstackError, match=r"cache policy calstack-dev-static .* belongs to somebody else"):
         site(aws)
+
+
+def test_a_run_that_is_killed_after_each_writing_call_is_completed_by_the_next():
+    with ready() as aws:
+        given = {"waf": True, "health_check": True}
+        runs = 0
+        while aws.killed_after(1, lambda: site(aws, **given)):
+            runs += 1
+        assert runs > 15
+        _result, outputs = site(aws, check=True, **given)
+        assert not site(aws, **given)[0].changes
+        assert len(aws.certificates()) == len(aws.certificates("us-east-1")) == 1
+        assert len(aws("route53").list_hosted_zones()["HostedZones"]) == 1
+        assert len(aws("route53").list_health_checks()["HealthChecks"]) == 1
+        assert aws.said()[f"{DOMAIN} A"] == outputs["dns_distribution_dns_name"]
+        while aws.killed_after(1, lambda: destroy(aws)):
+            pass
+        assert not aws("route53").list_hosted_zones()["HostedZones"]
+        assert not aws.cloudfront.distributions
+        assert not any(aws.cloudfront.policies.values())
+        assert not aws.certificates()
+
+
+def test_a_certificate_for_another_domain_replaces_the_old_one_when_nobody_uses_that(aws):
+    site(aws)
+    moved = {"domain": f"new.{PARENT}", "origin_name": f"origin.new.{PARENT}"}
+    result, _ = site(aws, **moved)
+    assert "create certificate calstack-dev-edge" in steps(result)
+    assert {item["DomainName"] for item in aws.certificates()} == {f"new.{PARENT}"}
+    assert f"{DOMAIN} A" not in aws.said()
+    assert not site(aws, **moved)[0].changes
+
+
+def test_a_certificate_of_others_that_will_do_is_used_and_stays(aws):
+    arns = {}
+    for region in ("eu-west-1", "us-east-1"):
+        acm = aws.region._session.client("acm", region_name=region)
+        arns[region] = acm.request_certificate(
+            DomainName=f"*.{PARENT}", SubjectAlternativeNames=[f"*.{PARENT}", f"*.{DOMAIN}"], ValidationMethod="DNS"
+        )["CertificateArn"]
+        for option in acm.describe_certificate(CertificateArn=arns[region])["Certificate"]["DomainValidationOptions"]:
+            zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+            if (
+                option["ResourceRecord"]["Name"].rstrip("."),
+                option["ResourceRecord"]["Value"].rstrip("."),
+            ) not in aws.cnames():
+                aws.put(zone, option["ResourceRecord"]["Name"], "CNAME", option["ResourceRecord"]["Value"])
+    result, outputs = site(aws)
+    assert not [change for change in result.changes if change.kind.startswith("certificate")]
+    assert outputs["dns_edge_certificate_arn"] == arns["us-east-1"]
+    assert outputs["dns_origin_certificate_arn"] == arns["eu-west-1"]
+    destroy(aws)
+    assert len(aws.certificates()) == len(aws.certificates("us-east-1")) == 1
+
+
+def test_a_proof_that_was_deleted_comes_back(aws):
+    site(aws)
+    proof = next(item for item in aws.records() if item["Name"].startswith("_d930") and DOMAIN in item["Name"])
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": proof}]}
+    aws("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    result, _ = site(aws)
+    assert {change.kind for change in result.changes} == {"certificate validation"}
+    assert not site(aws)[0].changes
+
+
+def test_a_certificate_that_is_never_issued_says_what_is_wrong(aws, monkeypatch):
+    monkeypatch.setattr(validation, "system_resolvers", lambda: ())
+    aws.stuck = True
+    with pytest.raises(
+        CalstackError, match=r"certificate calstack-dev-edge was not ready after 120 s.*What is wrong: all"
+    ):
+        site(aws, wait_seconds=120)
+    aws.stuck = False
+    site(aws)
+    assert not site(aws)[0].changes
+
+
+def test_a_certificate_that_acm_gives_up_is_told_with_the_reason_and_replaced(aws, monkeypatch):
+    monkeypatch.setattr(validation, "system_resolvers", lambda: ())
+    aws.stuck = True
+    with pytest.raises(CalstackError):
+        site(aws, wait_seconds=70)
+    for region in ("eu-west-1", "us-east-1"):
+        for bundle in acm_backends["123456789012"][region]._certificates.values():
+            bundle.status = "FAILED"
+    aws.stuck = False
+    result, _ = site(aws)
+    assert "create certificate calstack-dev-edge" in steps(result)
+    assert len(aws.certificates()) == 1
+
+
+def test_a_certificate_that_the_balancer_shows_keeps_everything(aws):
+    site(aws)
+    for bundle in acm_backends["123456789012"]["eu-west-1"]._certificates.values():
+        bundle.in_use_by = ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/calstack-dev-alb/1"]
+    with pytest.raises(CalstackError, match=r"in use by .*calstack-dev-alb.*Take the component alb down first"):
+        destroy(aws)
+    assert aws.cloudfront.distributions
+
+
+def test_a_secret_that_was_emptied_is_filled_again_and_sent(aws):
+    site(aws)
+    aws("secretsmanager").put_secret_value(SecretId=SECRET, SecretString="{}")
+    assert {change.kind for change in site(aws)[0].changes} == {"secret", "distribution"}
+    assert not site(aws)[0].changes
