@@ -50,11 +50,9 @@ def test_the_right_way_back_is_seen_however_it_is_written(capsys, encoded):
 
 
 def test_redirects_within_the_application_are_followed(capsys):
-    with application(login=f"http://{DOMAIN}/start", start="/login/google", login_google=f"{PROVIDER}{BACK}") as (
-        there,
-        _,
-    ):
-        assert call(capsys, there)["logins"][0]["redirect_uri"] == BACK
+    inside = {"login": f"http://{DOMAIN}/start", "start": "/login/google", "login_google": f"{PROVIDER}{BACK}"}
+    with application(**inside) as server:
+        assert call(capsys, server.address)["logins"][0]["redirect_uri"] == BACK
 
 
 def test_another_way_back_is_a_failure_that_says_both(capsys):
