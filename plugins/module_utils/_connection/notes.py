@@ -38,6 +38,13 @@ def already_current(wanted: Wanted) -> str:
     return f"nothing of {wanted.secret} is pending: what it holds is current already."
 
 
+def under_way(wanted: Wanted, former: str, tasks: int) -> str:
+    return (
+        f"a rotation of {wanted.secret} is under way: the secret has changed over, but {_tasks(tasks)} may still use "
+        f"the database user {former}. No other password is made before a release has brought this one out."
+    )
+
+
 def nothing_to_undo(wanted: Wanted) -> str:
     return f"no rotation of {wanted.secret} is under way that could be undone."
 

@@ -113,8 +113,17 @@ def _prepared(plan: Plan) -> None:
     login = plan.current.login
     if plan.is_connected and plan.wanted.by_role and login and login.is_role:
         plan.notes.append(notes.no_password(plan.wanted))
-        return
-    _offer(plan)
+    elif former := _waits_for_release(plan):
+        plan.notes.append(notes.under_way(plan.wanted, former, plan.state.behind))
+    else:
+        _offer(plan)
+
+
+def _waits_for_release(plan: Plan) -> str:
+    """The user before, where a run died after the secret had changed over: that rotation is to be completed."""
+    if not plan.is_connected or plan.secret.pending or not plan.state.behind:
+        return ""
+    return next((name for name in plan.wanted.users if name in plan.state.users and name != user_in_force(plan)), "")
 
 
 def _offer(plan: Plan) -> None:

@@ -1,0 +1,144 @@
+"""The role against Atlas's faults and people's mistakes; each test starts where the one before has ended."""
+
+import json
+
+import pytest
+
+from lab.atlas import credentials
+from tests.integration.database import Environment, lets_in
+from tests.integration.laboratory import Laboratory, changed, kill_tree
+from tests.waiting import until
+
+SITE, DESTROY = "site.yml", "playbooks/destroy.yml"
+GIVEN = {"atlas_nat_addresses": ["203.0.113.10"], "atlas_instance_size": "M10"}
+ATLAS = ("--limit", "atlas", "-e", json.dumps(GIVEN))
+"""This component alone, with what it would get from the network."""
+
+
+@pytest.fixture(scope="module")
+def environment(laboratory):
+    return Environment(laboratory)
+
+
+@pytest.fixture
+def empty(laboratory):
+    """Nothing is there of the environment."""
+    laboratory.lab("fault-api", "none")
+    laboratory.play(DESTROY, *ATLAS, "-e", "destroy_confirm=local")
+    yield
+    laboratory.lab("fault-api", "none")
+
+
+def message(output: str) -> str:
+    """What the play says is wrong, on one line: Ansible breaks lines anywhere."""
+    assert "Traceback" not in output
+    return " ".join(output.partition("fatal: ")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"atlas_instance_size": "M0", "atlas_point_in_time": True}, ["atlas_instance_size is M0", "choose M10"]),
+        ({"atlas_instance_size": "M11"}, ["atlas_instance_size", "M11", "M10"]),
+        ({"atlas_region": "eu-west-99"}, ["atlas_region", "eu-west-99"]),
+        ({"atlas_org_id": "0" * 24}, ["atlas_org_id", "0" * 24]),
+        ({"atlas_nat_addresses": []}, ["atlas_nat_addresses is empty", "atlas_extra_cidrs"]),
+        ({"atlas_extra_cidrs": ["10.0.0.0/99"]}, ["atlas_extra_cidrs", "10.0.0.0/99"]),
+        ({"atlas_max_pool_size": 5000}, ["atlas_max_pool_size", "5000"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_a_wrong_variable_is_named_before_anything_is_created(laboratory, environment, wrong, words):
+    before = environment.writes_anywhere()
+    said = message(laboratory.play(SITE, *ATLAS, "-e", json.dumps(wrong), code=2))
+    for word in words:
+        assert word in said
+    assert environment.writes_anywhere() == before
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ({"MONGODB_ATLAS_CLIENT_SECRET": "mdb_sa_sk_wrong-71c3"}, ["401", "MONGODB_ATLAS_CLIENT_SECRET"]),
+        ({"MONGODB_ATLAS_CLIENT_SECRET": ""}, ["MONGODB_ATLAS_CLIENT_SECRET"]),
+        (
+            {"MONGODB_ATLAS_PUBLIC_KEY": credentials.PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": credentials.PRIVATE_KEY},
+            ["MONGODB_ATLAS_PUBLIC_KEY", "MONGODB_ATLAS_CLIENT_ID"],
+        ),
+        ({"MONGODB_ATLAS_BASE_URL": ""}, ["MONGODB_ATLAS_BASE_URL", ". .lab/env"]),
+    ],
+    ids=["a wrong secret", "half of a service account", "both kinds", "Atlas itself"],
+)
+def test_wrong_credentials_are_said_before_anything_is_created(laboratory, environment, shell, words):
+    before = environment.writes_anywhere()
+    output = laboratory.play(SITE, *ATLAS, code=2, **shell)
+    for word in words:
+        assert word in message(output)
+    assert not any(value in output for name, value in shell.items() if value and name.endswith(("SECRET", "KEY")))
+    assert environment.writes_anywhere() == before
+
+
+def test_an_api_key_does_as_well_as_a_service_account(laboratory, environment):
+    key = {"MONGODB_ATLAS_PUBLIC_KEY": credentials.PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": credentials.PRIVATE_KEY}
+    none = {"MONGODB_ATLAS_CLIENT_ID": "", "MONGODB_ATLAS_CLIENT_SECRET": ""}
+    output = laboratory.play(SITE, *ATLAS, **key, **none)
+    assert key["MONGODB_ATLAS_PRIVATE_KEY"] not in output
+    assert lets_in(environment.uri())
+
+
+def test_a_second_run_and_a_check_write_nothing(laboratory, environment):
+    before = environment.writes_anywhere()
+    assert changed(laboratory.play(SITE, *ATLAS)) == 0
+    assert changed(laboratory.play(SITE, *ATLAS, "--check", "--diff")) == 0
+    assert environment.writes_anywhere() == before
+
+
+def fault(laboratory: Laboratory, action: str, mode: str, times: int = 1) -> None:
+    laboratory.lab("fault-api", "atlas", action, mode, "--times", str(times))
+
+
+def test_what_passes_by_itself_is_not_even_said(laboratory, environment, empty):
+    """Throttled, out of order, and an answer that was lost on its way: the run goes on."""
+    fault(laboratory, "list*", "throttle", 2)
+    fault(laboratory, "getCluster", "error", 2)
+    fault(laboratory, "createCluster", "lost")
+    fault(laboratory, "createDatabaseUser", "lost")
+    laboratory.play(SITE, *ATLAS)
+    assert environment.writes().count("deleteCluster") == environment.writes().count("createCluster") - 1
+    assert lets_in(environment.uri())
+    assert changed(laboratory.play(SITE, *ATLAS)) == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "mode", "words"),
+    [
+        ("createCluster", "refuse", ["403", "cluster calstack-local"]),
+        ("createProjectIpAccessList", "fails", ["203.0.113.10", "FAILED"]),
+        ("createDatabaseUser", "gone", ["410", "calstack-local-a"]),
+    ],
+)
+def test_what_does_not_pass_is_said_and_the_next_run_completes_it(laboratory, environment, empty, action, mode, words):
+    fault(laboratory, action, mode, 0)
+    said = message(laboratory.play(SITE, *ATLAS, code=2))
+    for word in words:
+        assert word in said
+    laboratory.lab("fault-api", "none")
+    laboratory.play(SITE, *ATLAS)
+    assert lets_in(environment.uri())
+    assert changed(laboratory.play(SITE, *ATLAS)) == 0
+
+
+@pytest.mark.parametrize("operation", ["createCluster", "createDatabaseUser"])
+def test_a_run_killed_in_the_middle_is_completed_by_the_next(laboratory, environment, empty, operation):
+    before = environment.writes().count(operation)
+    running = laboratory.start(SITE, *ATLAS)
+    try:
+        until(lambda: environment.writes().count(operation) > before, operation, every=0.01)
+        assert running.poll() is None, "it was over before it could be killed"
+    finally:
+        kill_tree(running.pid)
+        running.communicate()
+    laboratory.play(SITE, *ATLAS)
+    assert len(environment.users()) == 1
+    assert lets_in(environment.uri())
+    assert changed(laboratory.play(SITE, *ATLAS)) == 0
