@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import mongo
 import pymongo
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
-from ansible_collections.calstack.aws.plugins.module_utils._migrate import copy, stage_verify, state
+from ansible_collections.calstack.aws.plugins.module_utils._migrate import copy, stage_engines, stage_verify, state
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.definitions import NEVER
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.errors import (
     DefinitionChangedError,
@@ -412,3 +413,96 @@ def test_the_end_can_take_the_state_along(sides, move, clients):
     move("finish", forget=True)
     assert stored(clients).find_one({"_id": move.name}) is None
     assert not move("finish", forget=True).changed
+
+
+class Dump:
+    """Stands in for mongodump and mongorestore, which no registry here has: it copies through PyMongo."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def copy(self, job, tell, ledger):
+        copied = {}
+        with pymongo.MongoClient(job.source_uri) as source, pymongo.MongoClient(job.target_uri) as target:
+            for name in job.databases:
+                if ledger.state(name) != "copied":
+                    ledger.record(name, "begun")
+                    for collection in source[name].list_collection_names():
+                        target[name][collection].drop()
+                        target[name][collection].insert_many(source[name][collection].find())
+                    ledger.record(name, "copied")
+                    copied[name] = 1
+        return copied
+
+
+def test_an_engine_that_does_not_follow_copies_what_is_frozen(servers, sides, clients, monkeypatch):
+    monkeypatch.setattr(stage_engines, "database_tools", lambda _: (None, None))
+    monkeypatch.setattr(stage_engines, "Tools", Dump)
+    move = Move(*servers, databases=(sides[0].name,), engine="mongodump")
+    source, target = sides
+    some(source)
+    assert not move("preflight").changed
+    with pytest.raises(InputError, match="copy comes after freeze"):
+        move("copy")
+    with (
+        meanwhile(lambda number: source.orders.insert_one({"_id": 5000 + number})),
+        pytest.raises(StillWrittenError, match="orders"),
+    ):
+        move("freeze", quiet_seconds=20.0)
+    move("freeze")
+    assert move("copy").facts["documents"] == 1
+    assert stored(clients).find_one({"_id": move.name})["databases_copied"] == {move.name: "copied"}
+    assert not move("copy").changed
+    assert not move("catch_up").changed
+    move.all("verify", "mark")
+    target.orders.delete_one({"_id": 0})
+    assert move("back").changed
+    assert content(source) == content(target)
+
+
+def test_a_dump_that_lost_something_is_not_verified(servers, sides, monkeypatch):
+    monkeypatch.setattr(stage_engines, "database_tools", lambda _: (None, None))
+    monkeypatch.setattr(stage_engines, "Tools", Dump)
+    move = Move(*servers, databases=(sides[0].name,), engine="mongodump")
+    some(sides[0])
+    sides[0].orders.create_index("amount")
+    move.all("freeze", "copy")
+    with pytest.raises(DifferenceError, match="index amount_1 is not on the target"):
+        move("verify")
+
+
+class Sync:
+    """Stands in for mongosync: notes what it is asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __getattr__(self, name):
+        return lambda *_: self.asked.append(name)
+
+
+def test_mongosync_is_asked_in_turn_and_cuts_over_when_writes_have_stopped(servers, sides, monkeypatch):
+    monkeypatch.setattr(stage_engines, "mongosync", lambda _: None)
+    monkeypatch.setattr(stage_engines, "Mongosync", Sync)
+    monkeypatch.setattr(Sync, "asked", [])
+    move = Move(*servers, databases=(sides[0].name,), engine="mongosync")
+    some(sides[0])
+    move.all("preflight", "copy", "catch_up")
+    with (
+        meanwhile(lambda number: sides[0].orders.insert_one({"_id": 5000 + number})),
+        pytest.raises(StillWrittenError),
+    ):
+        move("freeze", quiet_seconds=20.0)
+    assert Sync.asked == ["copy", "catch_up"]
+    move("freeze")
+    assert Sync.asked == ["copy", "catch_up", "commit"]
+    with pytest.raises(DifferenceError, match="orders is not on the target"):
+        move("verify")
+    assert move("discard").changed
+
+
+def test_a_download_needs_its_checksum(servers, sides):
+    some(sides[0])
+    move = Move(*servers, databases=(sides[0].name,), engine="mongosync", tools_url="https://example.org/a.tgz")
+    with pytest.raises(InputError, match="belong together"):
+        move("preflight")
