@@ -2,32 +2,30 @@
 -- It runs as a filter of the cluster: Envoy's cache asks the cluster itself and leaves out the filters after it.
 -- BEHAVIOUR is put in front by `scripts`.
 
-local HELD_BACK = {
-  "authorization", "cache-control", "pragma", "if-none-match", "if-match", "if-modified-since", "if-unmodified-since",
-  "if-range",
-}
+local HELD = "x-lab-held-"
 
 local NOT_SENT = {
-  "x-lab-path", "x-lab-host", "x-forwarded-proto", "x-envoy-internal", "x-envoy-external-address",
-  "x-envoy-expected-rq-timeout-ms", "x-envoy-attempt-count",
+  "x-forwarded-proto", "x-envoy-internal", "x-envoy-external-address", "x-envoy-expected-rq-timeout-ms",
+  "x-envoy-attempt-count",
 }
 
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local memory = handle:streamInfo():dynamicMetadata()
-  memory:set("edge", "method", headers:get(":method"))
-  memory:set("edge", "asked", headers:get("x-amz-cf-id"))
+  handle:streamInfo():dynamicMetadata():set("edge", "asked", headers:get("x-amz-cf-id") or "")
   headers:replace(":path", headers:get("x-lab-path"))
   headers:replace(":authority", headers:get("x-lab-host"))
+  headers:remove("x-lab-path")
+  headers:remove("x-lab-host")
   for _, name in ipairs(NOT_SENT) do headers:remove(name) end
-  for _, item in ipairs(BEHAVIOUR.headers) do headers:replace(item.name, item.value) end
-  for _, name in ipairs(HELD_BACK) do
-    local value = headers:get("x-lab-held-" .. name)
-    if value then
-      headers:remove("x-lab-held-" .. name)
-      headers:replace(name, value)
-    end
+  local held = {}
+  for name, value in pairs(headers) do
+    if string.sub(name, 1, #HELD) == HELD then held[string.sub(name, #HELD + 1)] = value end
   end
+  for name, value in pairs(held) do
+    headers:remove(HELD .. name)
+    headers:add(name, value)
+  end
+  for _, item in ipairs(BEHAVIOUR.headers) do headers:replace(item.name, item.value) end
 end
 
 local function directive(control, name)
@@ -57,19 +55,20 @@ function envoy_on_response(handle)
   local headers = handle:headers()
   local memory = handle:streamInfo():dynamicMetadata():get("edge") or {}
   local status = tonumber(headers:get(":status"))
-  local keeps = BEHAVIOUR.cached_methods[memory["method"]] and seconds(headers, status) or 0
+  -- Only GET and HEAD pass the cache, which goes by what is said here; the viewer's side takes it back.
+  local kept = seconds(headers, status)
   if not BEHAVIOUR.cookies then headers:remove("set-cookie") end
   local control, vary = headers:get("cache-control"), headers:get("vary")
-  -- An answer that is kept bears the id of the request that fetched it, or had it confirmed.
-  headers:replace("x-lab-asked", memory["asked"] or "")
-  headers:replace("x-lab-fetched", status == 304 and "confirmed" or "new")
+  headers:replace("x-lab-asked", (memory["asked"] or "") .. (status == 304 and " confirmed" or ""))
   if control then headers:replace("x-lab-cache-control", control) end
-  if vary then headers:replace("x-lab-vary", vary) end
-  headers:remove("vary")
-  headers:replace("cache-control", keeps > 0 and "max-age=" .. keeps or "no-store")
+  if vary then
+    headers:replace("x-lab-vary", vary)
+    headers:remove("vary")
+  end
+  headers:replace("cache-control", kept > 0 and "max-age=" .. kept or "no-store")
   if not headers:get("date") then headers:add("date", os.date("!%a, %d %b %Y %H:%M:%S GMT")) end
   -- Envoy's cache keeps fewer kinds of answers than CloudFront's.
-  if keeps > 0 and status ~= 200 and status ~= 304 then
+  if kept > 0 and status ~= 200 and status ~= 304 then
     headers:replace("x-lab-status", tostring(status))
     headers:replace(":status", "200")
   end

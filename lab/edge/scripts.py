@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from lab.edge.model import Behaviour, CachePolicy, Distribution, Origin, OriginRequestPolicy, Selection
+from lab.edge.model import CachePolicy, Distribution, OriginRequestPolicy, Selection
 
 ERROR_SECONDS = 10
 """Error Caching Minimum TTL; https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html"""
@@ -14,8 +14,6 @@ ERROR_SECONDS = 10
 ALWAYS_KEPT = (404, 414, 500, 501, 502, 503, 504)
 KEPT_WHEN_TOLD = (400, 403, 405, 412, 415)
 NO_CONNECTION = "CloudFront wasn't able to connect to the origin."
-POP = "LAB50-P1"
-"""The point of presence: AWS's are called for an airport."""
 
 
 @functools.cache
@@ -59,14 +57,12 @@ def via(distribution: Distribution) -> str:
     return f"1.1 {zlib.crc32(distribution.id.encode()):08x}.cloudfront.net (CloudFront)"
 
 
-def viewer(distribution: Distribution, behaviour: Behaviour, origin: Origin, place: int, scheme: str) -> str:
-    """`place` is the behaviour's among the distribution's: each has its part of the cache."""
+def viewer(distribution: Distribution, place: int, scheme: str) -> str:
+    """For the behaviour at `place`: each has its part of the cache."""
+    behaviour, origin = distribution.behaviours[place], distribution.origin_of(place)
     cache, request = behaviour.cache, behaviour.request or OriginRequestPolicy()
     response = behaviour.response
     constants = {
-        **_common(distribution),
-        "direct": False,
-        "seed": zlib.crc32(f"{distribution.id} {place} {scheme}".encode()),
         "scheme": scheme,
         "cache_name": f"{distribution.id}.{place}",
         "caches": cache.most > 0,
@@ -95,33 +91,29 @@ def viewer(distribution: Distribution, behaviour: Behaviour, origin: Origin, pla
     return script("viewer", constants)
 
 
-def direct(distribution: Distribution) -> str:
-    """For what the edge answers by itself."""
-    seed = zlib.crc32(distribution.id.encode())
-    return script("viewer", {**_common(distribution), "direct": True, "seed": seed, "added": [], "removed": []})
-
-
-def origin(distribution: Distribution, behaviour: Behaviour, asked: Origin) -> str:
-    cache = behaviour.cache
-    given = dict(distribution.error_seconds)
+def origin(distribution: Distribution, place: int) -> str:
+    """For the behaviour at `place`, as it asks its origin."""
+    behaviour = distribution.behaviours[place]
+    cache, errors = behaviour.cache, error_seconds(distribution)
     constants = {
         "caches": cache.most > 0,
         "least": cache.least,
         "default": cache.default,
         "most": cache.most,
-        "headers": [{"name": name.lower(), "value": value} for name, value in asked.headers],
-        "cached_methods": dict.fromkeys(behaviour.cached_methods, True),
+        "headers": [{"name": name.lower(), "value": value} for name, value in distribution.origin_of(place).headers],
         "cookies": sends_cookies(cache, behaviour.request),
-        "error_seconds": {code: given.get(code, ERROR_SECONDS) for code in ALWAYS_KEPT},
-        "told_error_seconds": {code: given.get(code, ERROR_SECONDS) for code in KEPT_WHEN_TOLD},
+        "error_seconds": {code: errors[code] for code in ALWAYS_KEPT},
+        "told_error_seconds": {code: errors[code] for code in KEPT_WHEN_TOLD},
     }
     return script("origin", constants)
+
+
+def error_seconds(distribution: Distribution) -> dict[int, int]:
+    """For how long each error that can be kept is kept at least."""
+    given = dict(distribution.error_seconds)
+    return {code: given.get(code, ERROR_SECONDS) for code in (*ALWAYS_KEPT, *KEPT_WHEN_TOLD)}
 
 
 def sends_cookies(cache: CachePolicy, request: OriginRequestPolicy | None) -> bool:
     """Where no cookie goes to the origin, none comes back."""
     return cache.cookies.behavior != "none" or (request is not None and request.cookies.behavior != "none")
-
-
-def _common(distribution: Distribution) -> dict[str, Any]:
-    return {"via": via(distribution), "pop": POP}

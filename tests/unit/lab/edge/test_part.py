@@ -10,7 +10,7 @@ import pytest
 
 from lab import ca
 from tests.unit.lab.edge.edge_stand import (
-    ALL_VIEWER,
+    ALL_VIEWER_EXCEPT_HOST,
     DOMAIN,
     ORIGIN,
     SECRET,
@@ -139,7 +139,7 @@ def test_a_static_file_has_the_headers_of_the_policy(edge: Edge, stand: EdgeStan
         assert got.headers["strict-transport-security"] == "max-age=600; includeSubDomains"
         assert got.headers["x-frame-options"] == "SAMEORIGIN", "it was there, and is not overridden"
         assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert "server" not in got.headers
+        assert got.headers["server"] == "CloudFront", "the origin's was removed"
     assert "strict-transport-security" not in edge.ask("/").headers
 
 
@@ -288,4 +288,34 @@ def test_an_origin_that_cannot_be_trusted_or_found_is_502(edge: Edge, stand: Edg
     assert until(lambda: b"resolve the origin" in edge.ask("/501").body)
     edge.update(Origins=origins)
     assert until(lambda: edge.ask("/fresh").status == 200)
-    assert ALL_VIEWER in str(found["DefaultCacheBehavior"])
+
+
+def test_what_is_passed_whole_is_as_an_origin_request_policy_says(edge: Edge, stand: EdgeStand) -> None:
+    """Where no error is kept either, Envoy passes requests on without a script."""
+    found = stand.cloudfront.get_distribution_config(Id=edge.id)["DistributionConfig"]
+    codes = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+    never = [{"ErrorCode": code, "ErrorCachingMinTTL": 0, "ResponsePagePath": "", "ResponseCode": ""} for code in codes]
+    headers = found["CacheBehaviors"]["Items"][0]["ResponseHeadersPolicyId"]
+    (origin,) = found["Origins"]["Items"]
+    passed = {**found["DefaultCacheBehavior"], "ResponseHeadersPolicyId": headers}
+    passed["OriginRequestPolicyId"] = ALL_VIEWER_EXCEPT_HOST
+    edge.update(
+        CustomErrorResponses={"Quantity": len(never), "Items": never},
+        DefaultCacheBehavior=passed,
+        Origins={"Quantity": 1, "Items": [{**origin, "OriginPath": "/app"}]},
+    )
+    stand.origin.answer = says(200, b"hello", Set_Cookie="a=1")
+    assert until(lambda: lower(edge.ask("/").headers).get("strict-transport-security"))
+    got = edge.ask("/page?a=1&b=%20", "POST", body=b"x", Cookie="a=1", Authorization="Basic abc")
+    assert (got.status, got.cache, got.cookies) == (200, "Miss", ["a=1"])
+    asked = stand.origin.asked[-1]
+    sent = lower(asked.headers)
+    assert (asked.path, sent["host"], sent["cookie"]) == ("/app/page?a=1&b=%20", ORIGIN, "a=1")
+    assert (sent["authorization"], sent["x-origin-verify"]) == ("Basic abc", SECRET)
+    assert sent["x-amz-cf-id"] == got.headers["x-amz-cf-id"]
+    stand.origin.answer = says(500, b"broken")
+    assert [edge.ask("/fails").cache for _ in range(2)] == ["Error"] * 2
+    assert len([item for item in stand.origin.asked if item.path == "/app/fails"]) == 2, "not kept"
+    edge.update(**{name: found[name] for name in ("CustomErrorResponses", "DefaultCacheBehavior", "Origins")})
+    stand.origin.answer = says()
+    assert until(lambda: "strict-transport-security" not in edge.ask("/").headers)
