@@ -12,6 +12,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY, Wanted
 
 KIND = "access list"
+GIVEN = "atlas_extra_cidrs, atlas_nat_addresses or migrate_access_cidrs"
+"""The roles' inputs that have the entries."""
 ACTIVE = "ACTIVE"
 LONGEST_COMMENT = 80
 """Characters: Atlas's own rule."""
@@ -53,9 +55,11 @@ def _network(text: str) -> str:
         meant = ip_network(text, strict=False)
     except ValueError:
         raise InputError(
-            f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…)."
+            f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…): correct {GIVEN}."
         ) from None
-    raise InputError(f"the access list entry {text} is inside a network: {meant} is the network itself.")
+    raise InputError(
+        f"the access list entry {text} is inside a network: {meant} is the network itself. Correct {GIVEN}."
+    )
 
 
 def found_entry(item: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def run(stage: str, context: Context, *, check: bool = False) -> Outcome:
     check_ours(state, settings.databases, settings.engine)
     if state is None and (stage in ("discard", "unfreeze") or (stage == "finish" and settings.forget)):
         return Outcome(False, f"{stage}: the target has no migration {settings.migration}")
-    decision = decide(stage, state.done if state else {}, follows=settings.follows)
+    decision = decide(stage, state.done if state else {}, follows=settings.follows, check=check)
     if not decision.run:
         return Outcome(False, f"{stage}: nothing to do, {decision.reason}")
     if check:

@@ -21,6 +21,7 @@ _FOLLOWING = {
     "back": "mark",
 }
 _STANDING = {"copy": "freeze", "verify": "copy", "mark": "verify", "finish": "mark", "back": "mark"}
+_IN_ONE_RUN = ("copy", "catch_up", "freeze", "verify", "mark")
 # What the switch has made final: the target is written by the application now.
 _BEFORE_MARK = ("copy", "catch_up", "freeze", "verify", "discard")
 
@@ -33,15 +34,16 @@ class Decision:
     reason: str = ""
 
 
-def decide(stage: str, done: Mapping[str, str], *, follows: bool = True) -> Decision:
+def decide(stage: str, done: Mapping[str, str], *, follows: bool = True, check: bool = False) -> Decision:
     """What a run of `stage` does; `done` has the finished stages, each with when.
 
-    `follows`: whether the engine applies what is written after the copy. Raises InputError for a stage out of turn.
+    `follows`: whether the engine applies what is written after the copy. `check`: nothing is done, so the stages that
+    a run does one after the other need not be done. Raises InputError for a stage out of turn.
     """
     if stage == "catch_up" and not follows:
         return Decision(False, "this engine does not follow the source: writes stop before it copies")
     needed = (_FOLLOWING if follows else _STANDING).get(stage)
-    if needed and needed not in done:
+    if needed and needed not in done and not (check and stage in _IN_ONE_RUN):
         raise InputError(f"migrate_stage {stage} comes after {needed}, which is not done yet: run {needed} first.")
     if "back" in done and stage not in ("preflight", "back", "discard", "unfreeze"):
         raise InputError(

@@ -71,3 +71,12 @@ def test_there_is_always_an_answer(stage, finished, follows):
     except InputError:
         return
     assert decision.run or decision.reason
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_check_tells_of_all_stages_of_a_run_and_still_refuses_an_end_without_a_beginning(follows):
+    for stage in ("copy", "freeze", "verify", "mark"):
+        assert decide(stage, {}, follows=follows, check=True).run
+    for stage in ("back", "finish"):
+        with pytest.raises(InputError, match="comes after mark"):
+            decide(stage, {}, follows=follows, check=True)
