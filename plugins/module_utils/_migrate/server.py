@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
@@ -68,7 +69,8 @@ class Server:
 
     def clock(self) -> float:
         """The server's clock in seconds since 1970."""
-        return float(self.command("admin", "hello")["localTime"].timestamp())
+        # PyMongo gives UTC without saying so, which Python would take for this machine's own time.
+        return float(self.command("admin", "hello")["localTime"].replace(tzinfo=UTC).timestamp())
 
     def about(self) -> About:
         with doing(f"reading the {self.side}'s version"):

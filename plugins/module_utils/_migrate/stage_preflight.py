@@ -24,14 +24,13 @@ def preflight(context: Context) -> Outcome:
     survey = look(context)
     refuse(survey)
     lines = table(survey.collections)
-    for line in lines:
-        context.tell.line(line)
     moved = [each for each in survey.collections if not each.is_view]
     documents, data = sum(each.documents for each in moved), sum(each.data_bytes for each in moved)
     summary = (
         f"{len(moved)} collections with {documents:,} documents ({size(data)}) can be moved from MongoDB "
         f"{survey.source.version_text} to {survey.target.version_text}"
     )
+    context.tell.line(summary, "good")
     return Outcome(
         False,
         summary,

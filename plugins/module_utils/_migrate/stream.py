@@ -6,16 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.errors import doing
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.server import Server
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.state import token
-
-with suppress(ImportError):  # server.connect says so before anything of this file is used
-    from bson.raw_bson import RawBSONDocument
 
 EVENTS = 5000
 """The most events of a batch: applying it takes about a second, and that much is applied again after a kill."""
@@ -87,8 +84,3 @@ def follow(server: Server, databases: Sequence[str], position: Mapping[str, Any]
         yield Stream(stream, server.side)
     finally:
         stream.close()
-
-
-def is_raw(document: Any) -> bool:
-    """Whether it can be written as it was read."""
-    return isinstance(document, RawBSONDocument)
