@@ -102,7 +102,7 @@ def test_atlas_beside_a_database_that_is_in_use_switches_nothing(
     laboratory, environment, source, options, written, tmp_path
 ):
     inventory = without_atlas(tmp_path / "before")
-    laboratory.play(SITE, *options, inventory=inventory)
+    laboratory.play(SITE, "--limit", "ecr", inventory=inventory)
     laboratory.lab("image", "calstack:1.0.0", "--source", "docker/example")
     laboratory.play(SITE, *options, inventory=inventory)
     with writing(laboratory, written):
@@ -113,7 +113,7 @@ def test_atlas_beside_a_database_that_is_in_use_switches_nothing(
     assert events(source) == written
 
 
-@pytest.mark.parametrize("goal", ["copied", "switched", "back", "finished"])
+@pytest.mark.parametrize("goal", ["copied", "back"])
 def test_a_check_before_the_start_writes_nothing(laboratory, environment, options, goal):
     before = environment.writes_anywhere()
     output = laboratory.play(MIGRATE, "--check", "-e", f"migrate_goal={goal}", *options)
@@ -228,7 +228,7 @@ def test_no_secret_is_shown_from_the_copy_to_the_end(laboratory, other, witness,
     assert witness.search(needles, known) == {}
 
 
-@pytest.mark.parametrize("goal", ["copied", "switched", "finished"])
+@pytest.mark.parametrize("goal", ["switched", "finished"])
 def test_afterwards_a_check_writes_nothing(laboratory, other, elsewhere, source, goal):
     before = other.writes_anywhere()
     laboratory.play(MIGRATE, "--check", "-e", f"migrate_goal={goal}", *elsewhere, MIGRATE_SOURCE_URI=source)

@@ -55,7 +55,8 @@ def _network(text: str) -> str:
         meant = ip_network(text, strict=False)
     except ValueError:
         raise InputError(
-            f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…): correct {GIVEN}."
+            f"the access list entry {text!r} is no address, no CIDR block and no security group (sg-…). "
+            f"Correct {GIVEN}."
         ) from None
     raise InputError(
         f"the access list entry {text} is inside a network: {meant} is the network itself. Correct {GIVEN}."

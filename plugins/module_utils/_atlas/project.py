@@ -58,9 +58,9 @@ class ProjectKind(Kind):
         name = self._params["name"]
         project = projects.by_name(self.api, name)
         if project is None:
-            if any(True for _ in wanted) and not self._organization:
+            if any(True for _ in wanted):
                 # Which one is said before anything is changed, in check mode as well.
-                self._organization = only_organization(self.api.every(LIST_ORGANIZATIONS))
+                self._organization = organization(self.api.every(LIST_ORGANIZATIONS), self._organization)
             return []
         self.foreign = self._params["state"] == "absent" and foreign(self._params.get("tags") or {}, tags_of(project))
         return [] if self.foreign else [Found(KIND, name, project["id"])]
@@ -108,9 +108,18 @@ def converged(api: Api, params: Params, *, check: bool) -> Done:
     return Done(result, ident, (warning,) if kind.foreign else ())
 
 
-def only_organization(organizations: Iterable[Mapping[str, Any]]) -> str:
-    """The id of the organization that a new project goes into. Pure. Raises InputError unless there is exactly one."""
+def organization(organizations: Iterable[Mapping[str, Any]], asked: str = "") -> str:
+    """The id of the organization that a new project goes into, `asked` or the only one. Pure. Raises InputError."""
     there = [item for item in organizations if not item.get("isDeleted")]
+    names = ", ".join(f"{item.get('name')} ({item['id']})" for item in there)
+    if asked:
+        if asked in [item["id"] for item in there]:
+            return asked
+        raise InputError(
+            f"a project is to be created in the organization {asked} (atlas_org_id), which these credentials do not "
+            f"see. They see {names or 'none'}. Set atlas_org_id, or MONGODB_ATLAS_ORG_ID, to one of these, or give "
+            f"credentials of that organization."
+        )
     if len(there) == 1:
         return str(there[0]["id"])
     if not there:
@@ -118,7 +127,6 @@ def only_organization(organizations: Iterable[Mapping[str, Any]]) -> str:
             "a project is to be created, but these credentials see no organization (atlas_org_id). Give the service "
             "account or API key the role Organization Project Creator, or create the project in Atlas."
         )
-    names = ", ".join(f"{item.get('name')} ({item['id']})" for item in there)
     raise InputError(
         f"a project is to be created, and these credentials see {len(there)} organizations: {names}. "
         f"Set atlas_org_id, or MONGODB_ATLAS_ORG_ID, to the id of one."

@@ -80,4 +80,4 @@ def test_the_organization_comes_from_the_environment(atlas, capsys, monkeypatch)
     monkeypatch.setenv("MONGODB_ATLAS_ORG_ID", "f" * 24)
     answer = call(capsys)
     assert answer["failed"]
-    assert "ORG_NOT_FOUND" in answer["msg"]
+    assert f"organization {'f' * 24} (atlas_org_id)" in answer["msg"]

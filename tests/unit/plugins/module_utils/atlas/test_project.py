@@ -2,7 +2,7 @@
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.errors import AtlasError
-from ansible_collections.calstack.aws.plugins.module_utils._atlas.project import converged, only_organization
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.project import converged, organization
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from atlas_account import AtlasAccount, project_in
@@ -82,7 +82,6 @@ def test_while_something_is_in_it_the_message_says_so(atlas):
 
 def test_the_organization_may_be_named(atlas):
     assert actions(site(atlas, org_id=ORGANIZATION)) == ["create"]
-    assert not any(call.operation == "listOrganizations" for call in atlas.calls)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def test_the_organization_may_be_named(atlas):
 )
 def test_the_organization_must_be_named_where_it_is_not_clear(organizations, words):
     with pytest.raises(InputError, match=words) as refusal:
-        only_organization(organizations)
+        organization(organizations)
     assert "atlas_org_id" in str(refusal.value)
 
 
@@ -117,3 +116,11 @@ def test_a_refusal_is_never_read_as_absent(atlas, mode, state):
     atlas.faults["getProjectByName"] = [mode]
     with pytest.raises(AtlasError):
         site(atlas, state=state)
+
+
+def test_an_organization_that_is_asked_for_must_be_one_that_the_credentials_see():
+    seen = [{"id": "6a", "name": "Ours"}, {"id": "6b", "name": "Theirs"}, {"id": "6c", "isDeleted": True}]
+    assert organization(seen, "6b") == "6b"
+    for asked in ("6c", "6d"):
+        with pytest.raises(InputError, match=rf"{asked} \(atlas_org_id\).* see Ours \(6a\), Theirs \(6b\)"):
+            organization(seen, asked)
