@@ -69,11 +69,11 @@ def untitled(found: Mapping[str, str]) -> dict[str, Any]:
 
 def _text(board: Board) -> Widget:
     stack = board.measures.stack
-    costs = f"{COSTS}?filter=%5B%7B%22dimension%22:%22calstack:stack%22,%22values%22:%5B%22{stack}%22%5D%7D%5D"
     lines = [
         f"# {stack}",
         "Blue and green serve side by side while a release is made; the idle one has no tasks and no lines.",
-        f"[Costs]({costs}) · changes belong into the role monitoring: the next run of site.yml puts this back.",
+        f"[Costs]({COSTS}), by the tag calstack:stack = {stack}.",
+        "What is changed here by hand is put back by the next run of site.yml: the role monitoring makes it.",
     ]
     return _at(0, 0, 16, TOP, {"type": "text", "properties": {"markdown": "\n\n".join(lines)}})
 
