@@ -49,6 +49,9 @@ def check(params: Params) -> None:
     if params["database_in_uri"] and not params["database"]:
         raise InputError("atlas_database_in_uri is true, but atlas_database is empty.")
     check_options(params["uri_options"])
+    if params["goal"] in COMPOSING:
+        # A pool that does not fit is said before a cluster is waited for.
+        options(params, None)
 
 
 def users(params: Params) -> tuple[str, str]:

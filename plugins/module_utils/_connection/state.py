@@ -22,8 +22,9 @@ KEY = "MONGO_URI"
 ATLAS, SECRETS = "atlas", "secrets"
 """The components that may own the secret: this one, or the one that keeps what people give."""
 
-SPREADS = timedelta(seconds=60)
-"""How long Secrets Manager and ECS may differ over what came first. A choice of this collection's."""
+SPREADS = timedelta(seconds=5)
+"""How long Secrets Manager and ECS may differ over what came first. A choice of this collection's: longer than clocks
+kept by NTP differ, and shorter than a release takes to its first task, which must count as started afterwards."""
 
 
 @dataclass(frozen=True)

@@ -227,6 +227,12 @@ def test_what_is_asked_for_wrongly_is_said_before_anything_is_made(site, given, 
     assert (site.aws.writes, site.atlas.writes) == ([], [])
 
 
+def test_a_pool_that_does_not_fit_is_said_before_a_cluster_is_there(site):
+    site.atlas.cluster = None
+    with pytest.raises(InputError, match="atlas_max_pool_size of 1000 does not fit"):
+        site.run(check=True, instance_size="M10", tasks_max=4, max_pool_size=1000)
+
+
 def test_without_pymongo_the_string_cannot_be_checked(site):
     with mock.patch.dict("sys.modules", {"pymongo": None}), pytest.raises(CalstackError, match="pip install pymongo"):
         site.run()
