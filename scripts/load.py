@@ -10,6 +10,7 @@ load.py URL CA_FILE without a COMMAND prints how many requests a second this mac
 import argparse
 import http.client
 import math
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 WORKERS = 8
 RATE = 600.0
@@ -51,6 +52,20 @@ class Answer:
         return self.status == 200
 
 
+class Connection(http.client.HTTPSConnection):
+    """To a loopback address, for the host `name`: what `curl --resolve` does."""
+
+    def __init__(self, site: SplitResult, name: str, context: ssl.SSLContext) -> None:
+        super().__init__(name or site.hostname or "", site.port, timeout=TIMEOUT, context=context)
+        self._address = (site.hostname or "", site.port or 443)
+        self._secured = context
+
+    def connect(self) -> None:
+        plain = socket.create_connection(self._address, TIMEOUT)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = self._secured.wrap_socket(plain, server_hostname=self.host)
+
+
 class Load:
     """Requests from several threads, together `rate` a second; what was missed because answers were slow is not made
     up for.
@@ -58,7 +73,8 @@ class Load:
     Only loopback addresses may be asked.
     """
 
-    def __init__(self, url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS) -> None:
+    def __init__(self, url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS, name: str = "") -> None:
+        self._name = name
         self._site = urlsplit(url)
         if not ip_address(self._site.hostname or "").is_loopback:
             raise ValueError(f"{url} is not on this machine, and load is for the local lab only")
@@ -79,9 +95,7 @@ class Load:
             thread.join()
 
     def _work(self, wait: float) -> None:
-        connection = http.client.HTTPSConnection(
-            self._site.hostname or "", self._site.port, timeout=TIMEOUT, context=self._context
-        )
+        connection = Connection(self._site, self._name, self._context)
         due = time.monotonic() + wait
         while not self._over.wait(max(0.0, due - time.monotonic())):
             self.answers.append(self._ask(connection))
@@ -110,9 +124,11 @@ class Load:
 
 
 @contextmanager
-def load(url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS) -> Iterator[Load]:
+def load(
+    url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS, name: str = ""
+) -> Iterator[Load]:
     """Load until the end of the block."""
-    users = Load(url, ca_file, rate, workers)
+    users = Load(url, ca_file, rate, workers, name)
     users.start()
     try:
         yield users
@@ -175,16 +191,17 @@ def main() -> int:
     parser.add_argument("url", metavar="URL")
     parser.add_argument("ca_file", metavar="CA_FILE")
     parser.add_argument("command", metavar="COMMAND", nargs="*")
+    parser.add_argument("--name", default="", help="the host to ask for, where URL has its address")
     parser.add_argument("--least", type=int, default=1, help="go on after COMMAND until there were so many requests")
     parser.add_argument("--rate", type=float, default=RATE, help="requests a second (default %(default).0f)")
     parser.add_argument("--workers", type=int, default=WORKERS, help="connections (default %(default)s)")
     parser.add_argument("--rolled-back", action="store_true", help="COMMAND is to fail, because of a faulty image")
     given = parser.parse_args()
     if not given.command:
-        print(f"{capacity(given.url, given.ca_file, given.workers):.0f}")
+        print(f"{capacity(given.url, given.ca_file, given.workers, given.name):.0f}")
         return 0
     began = time.monotonic()
-    with load(given.url, given.ca_file, given.rate, given.workers) as users:
+    with load(given.url, given.ca_file, given.rate, given.workers, given.name) as users:
         code = _run(given.command)
         meanwhile = len(users.answers)
         end = time.monotonic() + MOST_SECONDS_AFTER
@@ -202,9 +219,9 @@ def main() -> int:
     return int(bool(wrong))
 
 
-def capacity(url: str, ca_file: str, workers: int = WORKERS) -> float:
+def capacity(url: str, ca_file: str, workers: int = WORKERS, name: str = "") -> float:
     """Requests a second when each worker asks as soon as it has its answer."""
-    with load(url, ca_file, NO_LIMIT, workers) as users:
+    with load(url, ca_file, NO_LIMIT, workers, name) as users:
         time.sleep(MEASURED_SECONDS)
     return len(users.answers) / MEASURED_SECONDS
 

@@ -26,5 +26,7 @@ def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
         "atlas",
         "alb",
         "ecs",
+        "dns",
         "release",
+        "monitoring",
     }

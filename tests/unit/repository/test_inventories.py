@@ -11,7 +11,7 @@ import yaml
 from conftest import CHECKOUT
 
 ENVIRONMENTS = ["local", "dev", "staging", "prod"]
-COMPONENTS = {"vpc", "ecr", "secrets", "atlas", "alb", "ecs", "release"}
+COMPONENTS = {"vpc", "ecr", "secrets", "atlas", "alb", "ecs", "dns", "release", "monitoring"}
 
 
 @cache
