@@ -124,9 +124,7 @@ class Load:
 
 
 @contextmanager
-def load(
-    url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS, name: str = ""
-) -> Iterator[Load]:
+def load(url: str, ca_file: str, rate: float = RATE, workers: int = WORKERS, name: str = "") -> Iterator[Load]:
     """Load until the end of the block."""
     users = Load(url, ca_file, rate, workers, name)
     users.start()

@@ -22,8 +22,8 @@ options:
     required: true
   entries:
     description:
-      - Who is let in, each a single address (V(192.0.2.1)), a network (V(192.0.2.0/24)), or the id of a security group of a
-        peered VPC (V(sg-...)). Required for O(state=present).
+      - Who is let in, each a single address (V(192.0.2.1)), a network (V(192.0.2.0/24)), or the id of a security
+        group of a peered VPC (V(sg-...)). Required for O(state=present).
       - In check mode an address may be V((known after apply\)).
       - An empty list removes all entries with the comment.
     type: list

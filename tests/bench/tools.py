@@ -92,7 +92,13 @@ class Site:
         own = {"alb_certificate_arn": self._certificate, "bench_value": value, "destroy_confirm": "local"}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, "-i", "inventories/local"]
         # Terraform's stack has neither database nor edge nor alarms.
-        command += ["--limit", "all:!atlas:!dns:!monitoring", "-e", f"@{HERE}/site.yml", *(f"-e{name}={text}" for name, text in own.items())]
+        command += [
+            "--limit",
+            "all:!atlas:!dns:!monitoring",
+            "-e",
+            f"@{HERE}/site.yml",
+            *(f"-e{name}={text}" for name, text in own.items()),
+        ]
         command += ["--check"] if phase == "plan" else []
         return Step(command, CHECKOUT, self._env)
 

@@ -58,7 +58,10 @@ def test_the_installed_collection_resolves_its_playbooks_and_modules(tarball, tm
     )  # fmt: skip
     environment = {"PATH": f"{bin_}:/usr/bin:/bin", "HOME": str(tmp_path)}
     environment["ANSIBLE_COLLECTIONS_PATH"] = f"{tmp_path}:{CHECKOUT / 'collections'}"
-    playbooks = [f"calstack.aws.{name}" for name in ("site", "release", "promote", "rollback", "rotate", "migrate", "status", "cost")]
+    playbooks = [
+        f"calstack.aws.{name}"
+        for name in ("site", "release", "promote", "rollback", "rotate", "migrate", "status", "cost")
+    ]
     for command in (
         ["ansible-playbook", "--syntax-check", *playbooks, "-i", str(CHECKOUT / "inventories/dev")],
         ["ansible-doc", "-t", "module", "calstack.aws.stack_info"],
