@@ -475,7 +475,7 @@ def main() -> None:
     params["origin_name"] = params["origin_name"] or f"origin.{params['domain']}"
     with Teller(params["progress_file"]) as teller:
         edge = AwsClients(EdgeRegion(module))
-        context = context_of(params, edge, teller=teller, hide=partial(star_out, module))
+        context = context_of(params, edge, plans=module.check_mode, teller=teller, hide=partial(star_out, module))
         run(module, dns(params, context, check=module.check_mode))
 
 

@@ -352,10 +352,19 @@ def test_a_certificate_that_acm_gives_up_is_told_with_the_reason_and_replaced(aw
 def test_a_certificate_that_the_balancer_shows_keeps_everything(aws):
     site(aws)
     for bundle in acm_backends["123456789012"]["eu-west-1"]._certificates.values():
-        bundle.in_use_by = ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/calstack-dev-alb/1"]
-    with pytest.raises(CalstackError, match=r"in use by .*calstack-dev-alb.*Take the component alb down first"):
+        bundle.in_use_by = ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/another-alb/1"]
+    with pytest.raises(CalstackError, match=r"in use by .*another-alb.*Take the component alb down first"):
         destroy(aws)
     assert aws.cloudfront.distributions
+
+
+def test_a_balancer_of_ours_that_is_gone_is_in_nobodys_way(aws):
+    site(aws)
+    for bundle in acm_backends["123456789012"]["eu-west-1"]._certificates.values():
+        bundle.in_use_by = ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/calstack-dev-alb/1"]
+    with pytest.raises(CalstackError, match="still in use"):
+        destroy(aws)
+    assert not aws.cloudfront.distributions
 
 
 def test_a_secret_that_was_emptied_is_filled_again_and_sent(aws):
