@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from unittest import mock
 
 import boto3
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
@@ -10,6 +12,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.resource import
 from ansible_collections.calstack.aws.plugins.module_utils._dns.component import context_of, dns
 from ansible_collections.calstack.aws.plugins.modules.dns import OPTIONS
 from cloudfront_fake import CloudFront
+from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator import READS, Account, account
 
 DOMAIN = "dev.calstack.example.com"
@@ -186,9 +189,13 @@ def steps(result):
     return [f"{change.action} {change.kind} {change.name}" for change in result.changes]
 
 
+_new_key = cache(rsa.generate_private_key)
+
+
 @contextmanager
 def ready(*zones: str) -> Iterator[EdgeAccount]:
-    with account() as region:
+    """An account with these zones of others. All its certificates share a key: making one takes longer than a test."""
+    with account() as region, mock.patch.object(rsa, "generate_private_key", _new_key):
         aws = EdgeAccount(region)
         for name in zones:
             aws.zone(name)
