@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 ATLAS = "atlas"
+CLOUDFRONT = "cloudfront"
 CLEAR = "none"
 EVERY = "*"
 MODES = {
@@ -162,8 +163,11 @@ def _expression(model: "ServiceModel", name: str) -> str:
     if not model.protocol.startswith("rest"):
         return name
     http: dict[str, Any] = model.operation_model(name).http
-    parts = re.split(r"(\{[^}]+\})", http["requestUri"].partition("?")[0])
+    path, mark, constant = http["requestUri"].partition("?")
+    parts = re.split(r"(\{[^}]+\})", path)
     expressions = [_placeholder(part) if part.startswith("{") else re.escape(part) for part in parts]
+    if model.signing_name == CLOUDFRONT:  # whose operations on one path differ in it
+        expressions.append(re.escape(mark + constant))
     return f"{http['method']} {''.join(expressions)}"
 
 

@@ -22,6 +22,8 @@ ERRORS = {
     "error": (500, "InternalFailure", "An internal failure has occurred"),
 }
 JSON_NAMES = {"Throttling": "ThrottlingException", "AccessDenied": "AccessDeniedException"}
+XML_SERVICES = {"cloudfront", "route53", "s3"}
+"""Those of the REST protocol that speaks XML."""
 INJECTED = ", injected by the lab"
 
 
@@ -80,10 +82,10 @@ class ApiFaults:
 
 
 def answer(fault: ApiFault, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
-    """The error of a fault that has one, in the protocol of the request: query, or JSON in any of its forms."""
+    """The error of a fault that has one, in the protocol of the request: query, REST with XML, or JSON in any form."""
     status, code, message = ERRORS[fault.mode]
     message += INJECTED
-    if "form-urlencoded" in environ.get("CONTENT_TYPE", ""):
+    if fault.service in XML_SERVICES or "form-urlencoded" in environ.get("CONTENT_TYPE", ""):
         body = _xml(code, message)
         headers = [("Content-Type", "text/xml")]
     else:

@@ -90,10 +90,13 @@ class Zones:
 
     def ask(self, name: str, kind: str) -> Answer:
         """As the zone's name server answers; CNAMEs are followed as far as the account's zones lead."""
-        name = dotted(name)
+        return self._follow(dotted(name), kind, LONGEST_CHAIN)
+
+    def _follow(self, name: str, kind: str, most: int) -> Answer:
+        """`most` is how many names more may be asked for."""
         chain: list[Record] = []
-        for _ in range(LONGEST_CHAIN):
-            step = self._step(name, kind)
+        for left in range(most, 0, -1):
+            step = self._step(name, kind, left - 1)
             chain += step.records
             following = step.records[0] if step.records and step.records[0].type == "CNAME" else None
             if following is None or kind == "CNAME":
@@ -103,7 +106,7 @@ class Zones:
                 return Answer(NOERROR, tuple(chain))
         return Answer(SERVFAIL)
 
-    def _step(self, name: str, kind: str) -> Answer:
+    def _step(self, name: str, kind: str, left: int) -> Answer:
         if literal := _literal(name, kind, self._hosts):
             return Answer(NOERROR, (literal,)) if literal.values else Answer(NOERROR)
         zone = self._zone_of(name)
@@ -118,7 +121,7 @@ class Zones:
             return Answer(NOERROR, (), soa)
         if not chosen.alias:
             return Answer(NOERROR, (replace(chosen, name=name),))
-        target = self.ask(_without_dualstack(chosen.alias), kind)
+        target = self._follow(_without_dualstack(chosen.alias), kind, left)
         values = tuple(value for record in target.records if record.type == kind for value in record.values)
         return Answer(NOERROR, (Record(name, kind, ALIAS_TTL, values),)) if values else Answer(NOERROR, (), soa)
 

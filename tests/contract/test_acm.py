@@ -1,5 +1,6 @@
 """ACM: what the lab mends, against moto as it comes."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,3 +116,69 @@ def test_a_certificate_in_use_stays(plain: Client, mended: Client, issued: ca.Is
         assert caught.value.response["Error"]["Code"] == "ResourceInUseException"
         elbv2.delete_listener(ListenerArn=listener)
         acm.delete_certificate(CertificateArn=arn)
+
+
+def records(acm: Any, arn: str) -> list[dict[str, Any]]:
+    """DomainValidationOptions, once they tell their records."""
+    deadline = time.monotonic() + 20
+    while True:
+        options = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+        if all("ResourceRecord" in option for option in options):
+            return list(options)
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def zone_of(client: Client, name: str) -> tuple[Any, str]:
+    route53 = client("route53")
+    return route53, route53.create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]["Id"]
+
+
+def upsert(route53: Any, zone: str, name: str, kind: str, value: str) -> None:
+    record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
+def test_a_certificate_is_issued_after_its_records_stand(plain: Client, mended: Client) -> None:
+    names = ["validated.example.com", "*.validated.example.com", "www.validated.example.com"]
+    for client in (plain, mended):
+        acm = client("acm")
+        route53, zone = zone_of(client, names[0])
+        asked = {"DomainName": names[0], "SubjectAlternativeNames": names, "ValidationMethod": "DNS"}
+        arn = acm.request_certificate(**asked)["CertificateArn"]
+        first = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+        if client is plain:
+            assert "ResourceRecord" in first["DomainValidationOptions"][0], "AWS needs some seconds for it"
+            tokens = {option["ResourceRecord"]["Value"] for option in first["DomainValidationOptions"]}
+            assert len(tokens) == 1, "AWS has one for each domain"
+            continue
+        assert "ResourceRecord" not in first["DomainValidationOptions"][0]
+        assert not {"NotAfter", "IssuedAt", "Issuer"} & first.keys()
+        found = {option["DomainName"]: option["ResourceRecord"] for option in records(acm, arn)}
+        assert set(found) == set(names)
+        assert found[names[0]] == found[names[1]] != found[names[2]], "a wildcard has its domain's"
+        upsert(route53, zone, found[names[0]]["Name"], "CNAME", found[names[0]]["Value"])
+        assert [acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] for _ in range(3)] == [
+            "PENDING_VALIDATION"
+        ] * 3
+        upsert(route53, zone, found[names[2]]["Name"], "CNAME", found[names[2]]["Value"])
+        assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "PENDING_VALIDATION"
+        deadline = time.monotonic() + 20
+        while (described := acm.describe_certificate(CertificateArn=arn)["Certificate"])["Status"] != "ISSUED":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert described["IssuedAt"] >= described["CreatedAt"]
+        assert {option["ValidationStatus"] for option in described["DomainValidationOptions"]} == {"SUCCESS"}
+
+
+def test_a_caa_record_for_others_makes_validation_fail_with_its_reason(mended: Client) -> None:
+    acm = mended("acm")
+    route53, zone = zone_of(mended, "caa.example.com")
+    upsert(route53, zone, "caa.example.com", "CAA", '0 issue "letsencrypt.org"')
+    arn = acm.request_certificate(DomainName="app.caa.example.com", ValidationMethod="DNS")["CertificateArn"]
+    described = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    assert (described["Status"], described["FailureReason"]) == ("FAILED", "CAA_ERROR")
+    upsert(route53, zone, "caa.example.com", "CAA", '0 issue "amazon.com"')
+    arn = acm.request_certificate(DomainName="app.caa.example.com", ValidationMethod="DNS")["CertificateArn"]
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "PENDING_VALIDATION"

@@ -33,6 +33,8 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
         ),
         (("GET", "/bucket", "list-type=2", signed("s3"), b""), Call("s3", "GET /bucket", False)),
         (("PUT", "/bucket", "", signed("s3"), b""), Call("s3", "PUT /bucket", True)),
+        (("POST", "/d", "WithTags=", signed("cloudfront"), b""), Call("cloudfront", "POST /d?WithTags", True)),
+        (("GET", "/d", "Marker=x", signed("cloudfront"), b""), Call("cloudfront", "GET /d", False)),
         (
             ("POST", "/service/X/operation/PutMetricData", "", signed("monitoring"), b""),
             Call("monitoring", "PutMetricData", True),

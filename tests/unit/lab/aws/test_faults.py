@@ -78,16 +78,18 @@ def account(tmp_path: Path) -> Iterator[Account]:
 
 
 def calls(account: Account) -> dict[str, Callable[[], object]]:
-    """One for each protocol that botocore speaks to these services: query, JSON, REST, JSON in place of query."""
+    """One for each protocol that botocore speaks to these services: query, JSON, REST (JSON, XML), JSON for query."""
     return {
         "elbv2": account.modify,
         "dynamodb": lambda: account.client("dynamodb").list_tables(),
         "scheduler": lambda: account.client("scheduler").get_schedule(Name="s"),
+        "cloudfront": lambda: account.client("cloudfront").list_distributions(),
+        "route53": lambda: account.client("route53").list_hosted_zones(),
         "cloudwatch": lambda: account.client("cloudwatch").get_metric_data(MetricDataQueries=[], **SPAN),
     }
 
 
-@pytest.mark.parametrize("service", ["elbv2", "dynamodb", "scheduler", "cloudwatch"])
+@pytest.mark.parametrize("service", ["elbv2", "dynamodb", "scheduler", "cloudfront", "route53", "cloudwatch"])
 @pytest.mark.parametrize(
     ("mode", "code", "statuses"),
     [("throttle", "Throttling", (400,)), ("refuse", "AccessDenied", (400, 403)), ("error", "InternalFailure", (500,))],
@@ -105,6 +107,24 @@ def test_errors_in_every_protocol(
     assert status in statuses
     assert account.done == 0
     assert [(line["status"], line["fault"]) for line in account.lines()] == [(status, mode)]
+
+
+def test_cloudfront_s_operations_on_one_path_are_told_apart(account: Account) -> None:
+    def tag() -> None:
+        account.client("cloudfront").tag_resource(Resource="arn:aws:cloudfront::1:distribution/E", Tags={"Items": []})
+
+    api_faults.inject(account.settings, "cloudfront", "UntagResource", "refuse")
+    api_faults.inject(account.settings, "cloudfront", "CreateDistribution", "refuse")
+    tag()
+    api_faults.inject(account.settings, "cloudfront", "TagResource", "refuse")
+    with pytest.raises(ClientError):
+        tag()
+    assert account.done == 1
+    assert api_faults.make("cloudfront", "CreateDistribution*", "down").hits(
+        "cloudfront", "POST /2020-05-31/distribution?WithTags"
+    )
+    changing = api_faults.make("route53", "ChangeResourceRecordSets", "down")
+    assert changing.hits("route53", "POST /2013-04-01/hostedzone/Z1/rrset/")
 
 
 def test_down_does_nothing_and_lost_does_it(account: Account) -> None:
