@@ -63,6 +63,7 @@ def unanswered(error: UnansweredError, host: str) -> str:
     """What happened and what to try, where there was no answer."""
     over = f" over the proxy {error.proxy}" if error.proxy else ""
     check = "Check HTTPS_PROXY and NO_PROXY." if error.proxy else "Check the network; behind a proxy, set HTTPS_PROXY."
+    again = "It may have been done nevertheless: run the same command again, which looks. " if error.sent else ""
     if error.cause == "tls":
         return (
             f"there is no trusted TLS connection to {host}{over} ({error.words}). If a proxy inspects TLS here, "
@@ -76,5 +77,5 @@ def unanswered(error: UnansweredError, host: str) -> str:
     if error.cause == "refused":
         return f"{error.proxy or host} refused the connection. {check}"
     if error.cause == "timeout":
-        return f"{host} did not answer{over} in time. {check}"
-    return f"the connection to {host}{over} broke ({error.words}). {check}"
+        return f"{host} did not answer{over} in time. {again}{check}"
+    return f"the connection to {host}{over} broke ({error.words}). {again}{check}"

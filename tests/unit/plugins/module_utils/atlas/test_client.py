@@ -231,7 +231,7 @@ def test_an_error_says_what_was_done_and_what_atlas_said():
         (UnansweredError("refused", "refused", sent=False), "cloud.mongodb.com refused the connection"),
         (UnansweredError("refused", "refused", sent=False, proxy="p:1"), "p:1 refused the connection"),
         (UnansweredError("timeout", "no answer", sent=True), "did not answer in time"),
-        (UnansweredError("lost", "reset", sent=True), r"broke \(reset\)"),
+        (UnansweredError("lost", "reset", sent=True), r"broke \(reset\)\. .*run the same command again"),
     ],
 )
 def test_each_refusal_comes_with_what_to_try_and_is_never_absent(answer, said):
