@@ -3,6 +3,11 @@
 moto keeps distributions without policies and asks for no ETag; `answers` takes the place of its answers.
 """
 
-from lab.aws.cloudfront.answers import apply
+from lab.settings import Settings
 
-__all__ = ["apply"]
+
+def apply(settings: Settings) -> None:
+    # The edge reads this package's memory from the start on; moto's part of it is loaded with the first call.
+    from lab.aws.cloudfront.answers import apply as answer
+
+    answer(settings)

@@ -24,10 +24,11 @@ def test_a_delay_is_in_seconds() -> None:
 
 def test_a_cluster_takes_its_time() -> None:
     assert Settings.from_environment({"LAB_ATLAS_SECONDS": "0.5"}).atlas_seconds == 0.5
+    assert Settings.from_environment({"LAB_EDGE_SECONDS": "0.5"}).edge_seconds == 0.5
     assert Settings.from_environment({}).atlas_seconds == 2
 
 
-@pytest.mark.parametrize("name", ["LAB_METRICS_DELAY", "LAB_ATLAS_SECONDS"])
+@pytest.mark.parametrize("name", ["LAB_METRICS_DELAY", "LAB_ATLAS_SECONDS", "LAB_EDGE_SECONDS"])
 @pytest.mark.parametrize("delay", ["soon", "-1", "nan", "inf"])
 def test_any_other_delay_is_refused(name: str, delay: str) -> None:
     with pytest.raises(LabError, match=name):

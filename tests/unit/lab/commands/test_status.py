@@ -98,6 +98,20 @@ def test_a_lab_that_is_down_or_dead_is_exit_code_1(tmp_path: Path) -> None:
     assert "has died" in said[1]
 
 
+def test_distributions_and_zones() -> None:
+    names = ["app.example.com", "www.example.com"]
+    live = {"id": "E1", "status": "Deployed", "enabled": True, "address": "127.90.2.1", "port": 8443, "names": names}
+    off = {**live, "id": "E2", "status": "InProgress", "enabled": False}
+    zone = {"name": "example.com", "records": 4}
+    edge = {"distributions": [live, off], "zones": [zone], "name_server": "127.90.0.5:5353"}
+    lines = told(found(edge=edge)).splitlines()
+    assert "  distribution E1  Deployed  app.example.com, www.example.com at 127.90.2.1:8443" in lines
+    (curl,) = [line for line in lines if "curl" in line]
+    assert "--resolve app.example.com:8443:127.90.2.1 https://app.example.com:8443/" in curl
+    assert "  distribution E2  InProgress, disabled  app.example.com, www.example.com at 127.90.2.1:8443" in lines
+    assert "  zone example.com  4 record sets, asked at 127.90.0.5:5353" in lines
+
+
 def test_a_schedule_that_is_armed() -> None:
     schedule = {"name": "shop/dead-man", "target": "arn:aws:scheduler:::aws-sdk:ecs:updateService", "at": 1084.0}
     assert "  schedule shop/dead-man  ecs:updateService in 42 s\n" in told(found(scheduler=[schedule])) + "\n"
