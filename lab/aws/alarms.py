@@ -141,7 +141,7 @@ def deletion() -> None:
 
 
 def dashboards() -> None:
-    """Tags of dashboards: given to a new one, changed by TagResource, gone with it. moto has none."""
+    """Tags of dashboards: given to a new one, changed by TagResource and UntagResource, gone with it. moto has none."""
 
     @wrap(CloudWatchResponse, "put_dashboard")
     def put(original: Callable[..., ActionResult], response: CloudWatchResponse) -> ActionResult:
@@ -160,6 +160,13 @@ def dashboards() -> None:
             raise ResourceNotFoundException
         else:
             backend.tagger.tag_resource(arn, backend.tagger.convert_dict_to_tags_input(dict(tags)))
+
+    @wrap(CloudWatchBackend, "untag_resource")
+    def untag(original: Callable[..., None], backend: CloudWatchBackend, arn: str, keys: list[str]) -> None:
+        if ":dashboard/" in arn:
+            backend.tagger.untag_resource_using_names(arn, keys)
+        else:
+            original(backend, arn, keys)
 
     @wrap(CloudWatchBackend, "delete_dashboards")
     def delete(original: Callable[..., str | None], backend: CloudWatchBackend, given: list[str]) -> str | None:

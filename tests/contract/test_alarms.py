@@ -138,6 +138,8 @@ def test_tags_of_dashboards(plain: Client, mended: Client) -> None:
     assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == TAGS
     cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "more", "Value": "2"}])
     assert len(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]) == 2
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["more"])
+    assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == TAGS
     cloudwatch.delete_dashboards(DashboardNames=["board"])
     with pytest.raises(ClientError):
         cloudwatch.tag_resource(ResourceARN=arn, Tags=TAGS)

@@ -170,6 +170,33 @@ def test_subscriptions_of_others_stay(aws):
     assert {item["Endpoint"] for item in listed} == {"ana@example.com", "ben@example.com", "eva@example.com"}
 
 
+def test_another_kind_of_subscription_of_the_same_address_is_none(aws):
+    site(aws, emails=[])
+    aws("sns").subscribe(TopicArn=TOPIC, Protocol="email-json", Endpoint="ana@example.com")
+    assert steps(site(aws)[0]) == ["create subscription ana@example.com"]
+
+
+def test_a_budget_of_other_costs_and_lost_tags_are_put_back(aws):
+    site(aws)
+    other = aws("budgets").describe_budget(**BUDGET)["Budget"] | {"CostFilters": {"TagKeyValue": ["user:a$b"]}}
+    keys = ("BudgetName", "BudgetType", "TimeUnit", "BudgetLimit", "CostFilters")
+    new = {key: other[key] for key in keys}
+    aws("budgets").update_budget(AccountId="123456789012", NewBudget=new)
+    arn = "arn:aws:budgets::123456789012:budget/calstack-dev"
+    aws("budgets").untag_resource(ResourceARN=arn, ResourceTagKeys=["Name"])
+    aws("cloudwatch").untag_resource(
+        ResourceARN=f"arn:aws:cloudwatch::123456789012:dashboard/{BOARD}", TagKeys=["Name"]
+    )
+    aws("sns").untag_resource(ResourceArn=TOPIC, TagKeys=["Name"])
+    result, _ = site(aws)
+    assert [(change.kind, set(change.after)) for change in result.changes] == [
+        ("topic", {"tags"}),
+        ("dashboard", {"tags"}),
+        ("budget", {"costs_of", "tags"}),
+    ]
+    assert not site(aws)[0].changes
+
+
 def test_people_may_be_told_by_the_budget_besides(aws):
     site(aws)
     budgets = aws("budgets")

@@ -176,6 +176,26 @@ def test_a_candidate_beside_the_colour_that_serves_raises_nothing(fill_empty):
     assert not world.raised(fill_empty=fill_empty)
 
 
+@pytest.mark.parametrize(
+    ("what", "terms"),
+    [
+        ("target-errors", (3, 5, "notBreaching")),
+        ("balancer-errors", (3, 5, "notBreaching")),
+        ("latency", (3, 5, "notBreaching")),
+        ("too-few-tasks", (5, 5, "breaching")),
+        ("unhealthy-hosts", (15, 15, "notBreaching")),
+        ("cpu-ceiling", (10, 15, "notBreaching")),
+        ("memory-ceiling", (10, 15, "notBreaching")),
+        ("certificate", (1, 1, "notBreaching")),
+        ("log-errors", (1, 1, "notBreaching")),
+        ("database-unreachable", (1, 1, "notBreaching")),
+    ],
+)
+def test_how_long_it_takes_is_what_the_readme_says(what, terms):
+    (watch,) = [watch for watch in all_watches() if watch.what == what]
+    assert (watch.breaching, watch.periods, watch.missing) == terms
+
+
 @pytest.mark.parametrize(("periods", "state"), [(2, "OK"), (3, "ALARM")])
 def test_errors_of_two_minutes_are_none_yet(periods, state):
     world = World()
