@@ -10,8 +10,30 @@ from conftest import CHECKOUT
 
 CALLED_BY = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 SERVICES = [
-    *("acm", "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "kms", "logs"),
-    *("resourcegroupstaggingapi", "scheduler", "secretsmanager", "sns", "sts"),
+    *(
+        "acm",
+        "application-autoscaling",
+        "cloudfront",
+        "cloudwatch",
+        "dynamodb",
+        "ec2",
+        "ecr",
+        "ecs",
+        "elbv2",
+    ),
+    *(
+        "iam",
+        "kms",
+        "logs",
+        "pricing",
+        "resourcegroupstaggingapi",
+        "route53",
+        "scheduler",
+        "secretsmanager",
+        "sns",
+        "sts",
+    ),
+    "wafv2",
 ]
 OPTIONS = {"execute_command", "verify"}  # a service's parameter, a migration's stage: by the names of operations
 
