@@ -6,6 +6,7 @@ written to the database and read back.
 
 import ssl
 import sys
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,7 +20,7 @@ def main() -> int:
     name, edge, ca_file = sys.argv[1:]
     context = ssl.create_default_context(cafile=ca_file)
     # httpx has no --resolve: the name goes into the handshake, where the certificate is checked, and into Host.
-    asked = {"headers": {"Host": name}, "extensions": {"sni_hostname": name}}
+    asked: dict[str, Any] = {"headers": {"Host": name}, "extensions": {"sni_hostname": name}}
     try:
         with httpx.Client(base_url=edge, verify=context, timeout=SECONDS) as client:
             page = client.get("/", **asked).raise_for_status()
