@@ -66,6 +66,7 @@ def test_a_zone_of_ours_goes_too():
         _result, outputs = site(aws)
         assert outputs["dns_hosted_zone_name"] == DOMAIN
         assert len(outputs["dns_name_servers"].split()) == 4
+        assert not site(aws)[0].changes
         destroy(aws)
         assert not aws("route53").list_hosted_zones()["HostedZones"]
 
@@ -242,13 +243,15 @@ def test_two_environments_share_a_zone(aws):
         "domain": f"prod.{PARENT}",
         "origin_name": f"origin.prod.{PARENT}",
         "origin_secret_name": "calstack/prod/origin",
+        "health_check": True,
     }
-    site(aws)
+    site(aws, health_check=True)
     before = aws.said()
     site(aws, environment="prod", **given)
-    assert not site(aws)[0].changes
+    assert not site(aws, health_check=True)[0].changes
     destroy(aws, environment="prod", **given)
     assert aws.said() == before
+    assert len(aws("route53").list_health_checks()["HealthChecks"]) == 1
 
 
 def test_a_policy_of_our_name_that_is_not_ours_is_refused(aws):

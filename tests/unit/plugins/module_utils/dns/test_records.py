@@ -141,3 +141,13 @@ def test_what_the_registry_does_not_understand_is_left_out():
     text = {"Name": "_calstack-calstack-dev.example.com.", "Type": "TXT", "TTL": 300}
     record = text | {"ResourceRecords": [{"Value": '"by hand"'}, {"Value": '"record A a.example.com"'}]}
     assert {str(entry.key) for entry in read_registry(STACK, ZONE, by_key([record])).entries} == {"a.example.com A"}
+
+
+def test_a_proof_that_is_asked_for_as_a_record_too_stands_in_the_registry_once():
+    key = Key("_x.a.example.com", "CNAME")
+    said = {key: (values("CNAME", 300, ["y.test"]),)}
+    there = by_key([])
+    records = carry_out([], changes(read_registry(STACK, ZONE, there), there, said, (), "validation"))
+    records = step(records, said)
+    entries = read_registry(STACK, ZONE, by_key(records)).entries
+    assert [(entry.purpose, entry.key) for entry in entries] == [("record", key)]
