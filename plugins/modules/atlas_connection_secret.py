@@ -208,6 +208,11 @@ pending_version_id:
   returned: when O(state=present)
   type: str
   sample: ""
+source_version_id:
+  description: The version with the MongoDB that was used before Atlas, or empty where there was none.
+  returned: when O(state=present)
+  type: str
+  sample: ""
 connected:
   description: Whether the current connection string is Atlas's.
   returned: when O(state=present)

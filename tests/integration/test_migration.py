@@ -179,8 +179,10 @@ ATLAS = ("--limit", "atlas", "-e", "env_name=other", "-e", '{"atlas_nat_addresse
 
 
 @pytest.fixture(scope="module")
-def other(laboratory):
+def other(laboratory, source, written):
     laboratory.play(SITE, *ATLAS)
+    with documents(source) as client:
+        written |= {str(ident) for ident in client["calstack"]["events"].insert_many([{}, {}, {}]).inserted_ids}
     return Environment(laboratory, "other")
 
 

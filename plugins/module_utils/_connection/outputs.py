@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._connection.plan import Plan
 from ansible_collections.calstack.aws.plugins.module_utils._connection.run import Outcome
-from ansible_collections.calstack.aws.plugins.module_utils._connection.state import CURRENT, KEY, Version
+from ansible_collections.calstack.aws.plugins.module_utils._connection.state import CURRENT, KEY, SOURCE, Version
 from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import changes, shown
 from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import hosts
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
@@ -35,6 +35,7 @@ def outputs(plan: Plan, *, check: bool) -> dict[str, Any]:
         "secret_arn": secret.arn if secret and secret.arn else KNOWN_AFTER_APPLY,
         "version_id": _ident(plan, current, check=check) or KNOWN_AFTER_APPLY,
         "pending_version_id": _ident(plan, pending, check=check),
+        "source_version_id": secret.id_of(SOURCE) if secret else "",
         "connected": connected,
         "user": plan.wanted.user_of(current) if connected else "",
         "host": _host(plan, current if connected else pending),

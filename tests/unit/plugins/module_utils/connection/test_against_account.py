@@ -140,7 +140,7 @@ def test_from_nothing_and_once_more(site):
         ("create", "secret", NAME),
     ]
     assert site.login().password == site.atlas.password(A)
-    assert (told["connected"], told["user"]) == (True, A)
+    assert (told["connected"], told["user"], told["source_version_id"]) == (True, A, "")
     assert told["host"] == "calstack-dev.ab1cd.mongodb.net"
     described = site.manager.describe_secret(SecretId=NAME)
     assert (told["secret_arn"], told["version_id"]) == (described["ARN"], *described["VersionIdsToStages"])
@@ -331,6 +331,7 @@ def test_there_and_back_again(site):
     assert "atlas_take_over=true" in told["notes"][0]
     assert site.login().user == "me"
     assert site.run("current")["connected"]
+    assert site.run(check=True)["source_version_id"]
     assert not site.run("source")["connected"]
     assert site.login().user == "me"
     tags = {tag["Key"]: tag["Value"] for tag in site.manager.describe_secret(SecretId=NAME)["Tags"]}
