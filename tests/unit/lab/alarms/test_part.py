@@ -126,6 +126,16 @@ def test_a_state_set_by_hand_stays_until_the_metric_says_another(world: World) -
     assert world.state() == "OK"
 
 
+def test_what_was_told_by_hand_is_not_told_again(world: World) -> None:
+    world.alarm()
+    world.minute()
+    world.minute(6)
+    world.cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="the test")
+    world.told()
+    world.minute(6)
+    assert (world.state(), world.told()) == ("ALARM", [])
+
+
 def test_an_expression_that_is_not_played_is_no_data(world: World) -> None:
     stat = {"Metric": {"Namespace": "N", "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}
     world.cloudwatch.put_metric_alarm(

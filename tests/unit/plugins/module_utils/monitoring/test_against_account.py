@@ -287,6 +287,26 @@ def test_a_strangers_of_our_name_are_neither_taken_nor_deleted(aws):
         site(aws)
 
 
+def test_metric_filters_that_people_have_added_stay(aws):
+    site(aws)
+    aws("logs").put_metric_filter(
+        logGroupName="/calstack-dev/app",
+        filterName="calstack-dev-logins",
+        filterPattern="login",
+        metricTransformations=[{"metricName": "logins", "metricNamespace": "calstack-dev", "metricValue": "1"}],
+    )
+    assert not site(aws)[0].changes
+    destroy(aws)
+    left = aws("logs").describe_metric_filters(logGroupName="/calstack-dev/app")["metricFilters"]
+    assert [item["filterName"] for item in left] == ["calstack-dev-logins"]
+
+
+def test_what_is_only_planned_is_not_built_on(aws):
+    with pytest.raises(InputError, match="monitoring_balancer_arn is .known after apply.: alb has only been planned"):
+        site(aws, balancer_arn="(known after apply)")
+    assert not aws.writes
+
+
 def test_without_its_log_group_nothing_is_made(aws):
     aws("logs").delete_log_group(logGroupName="/calstack-dev/app")
     aws.calls.clear()
