@@ -302,7 +302,7 @@ def test_metric_filters_that_people_have_added_stay(aws):
 
 
 def test_what_is_only_planned_is_not_built_on(aws):
-    with pytest.raises(InputError, match="monitoring_balancer_arn is .known after apply.: alb has only been planned"):
+    with pytest.raises(InputError, match=r"monitoring_balancer_arn is .known after apply.: alb has only been planned"):
         site(aws, balancer_arn="(known after apply)")
     assert not aws.writes
 
