@@ -37,15 +37,7 @@ def apply() -> None:
         if self.type != "AMAZON_ISSUED" or self.status != "PENDING_VALIDATION":
             original(self)
             return
-        memory, names = vars(self), all_names(self)
-        if any(forbids_amazon(caa_values(self.arn.split(":")[4], name)) for name in names):
-            self.status, memory["lab_reason"] = "FAILED", "CAA_ERROR"
-            return
-        if any(not stands(self.arn.split(":")[4], name) for name in names):
-            memory.pop("lab_valid_since", None)
-            return
-        if time.time() - memory.setdefault("lab_valid_since", time.time()) >= _seconds * SHARE:
-            self.status, memory["lab_issued"] = "ISSUED", time.time()
+        validate(self, time.time())
 
     @wrap(CertBundle, "describe")
     def describe(original: Callable[..., dict[str, Any]], self: Any) -> dict[str, Any]:
@@ -62,6 +54,17 @@ def apply() -> None:
             if reason := vars(self).get("lab_reason"):
                 certificate["FailureReason"] = reason
         return described
+
+
+def validate(bundle: Any, now: float) -> None:
+    """Let a pending certificate be issued when all its records have stood for long enough, or fail."""
+    memory, names, account = vars(bundle), all_names(bundle), bundle.arn.split(":")[4]
+    if any(forbids_amazon(caa_values(account, name)) for name in names):
+        bundle.status, memory["lab_reason"] = "FAILED", "CAA_ERROR"
+    elif not all(stands(account, name) for name in names):
+        memory.pop("lab_valid_since", None)
+    elif now - memory.setdefault("lab_valid_since", now) >= _seconds * SHARE:
+        bundle.status, memory["lab_issued"] = "ISSUED", now
 
 
 def all_names(bundle: Any) -> list[str]:
