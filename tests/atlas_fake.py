@@ -122,6 +122,7 @@ class FakeAtlas:
             return refused(404, "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND")
         if method == "DELETE":
             del self.access[rest[0]]
+            self.failing.discard(rest[0])
             self.pending_at_removal |= {one for one in self.access if self.asked_status.get(one, 0) <= self.pending}
             return 204, None
         asked = self.asked_status[rest[0]] = self.asked_status.get(rest[0], 0) + 1

@@ -74,7 +74,10 @@ class AccessList(AtlasKind):
 
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         before, after = found.properties["entries"], properties["entries"]
-        self._add(after - before)
+        failed = frozenset(entry for entry in (before & after) - self._others if self._status(entry) == FAILED)
+        # It keeps nobody out: nobody comes in by it.
+        self._remove(failed)
+        self._add((after - before) | failed)
         self._wait(after)
         # Last, so that whoever comes from an old address and a new one is let in all the time.
         self._remove(before - after)
@@ -110,8 +113,9 @@ class AccessList(AtlasKind):
         status = self._status(entry)
         if status == FAILED:
             raise CalstackError(
-                f"Atlas could not bring the access list entry {entry} to the clusters: it is {FAILED}. Delete it in "
-                f"Atlas (Security, Database & Network Access), then run again."
+                f"Atlas could not bring the access list entry {entry} to the clusters: it is {FAILED}. Run the "
+                f"same command again, which makes an entry of ours anew; delete another's in Atlas first (Security, "
+                f"Database & Network Access)."
             )
         return status
 

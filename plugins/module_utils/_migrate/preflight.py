@@ -100,7 +100,7 @@ def _server_problems(survey: Survey) -> list[str]:
     if source.hosts & target.hosts:
         found.append(
             f"source and target are the same server ({', '.join(sorted(source.hosts & target.hosts))}): "
-            f"check migrate_source and migrate_target"
+            "check migrate_source_uri"
         )
     if source.version < OLDEST:
         found.append(f"the source is MongoDB {source.version_text}: 4.0 is the first that can be followed; upgrade it")

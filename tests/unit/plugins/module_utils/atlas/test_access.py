@@ -99,8 +99,10 @@ def test_what_a_killed_run_has_left_pending_is_waited_for(fake):
 
 def test_a_failed_entry_is_an_error(fake):
     fake.failing = {"192.0.2.1/32"}
-    with pytest.raises(CalstackError, match=r"192.0.2.1/32 to the clusters: it is FAILED. Delete it"):
+    with pytest.raises(CalstackError, match=r"192.0.2.1/32 to the clusters: it is FAILED. Run the same"):
         run(fake, "192.0.2.1")
+    assert run(fake, "192.0.2.1").changes  # it is made anew
+    assert not run(fake, "192.0.2.1").changes
 
 
 def test_an_entry_that_never_becomes_active_is_an_error(fake):
