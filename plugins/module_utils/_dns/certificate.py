@@ -82,7 +82,7 @@ class RequestedCertificate(EdgeKind):
             )
 
     def _goes_before(self, arn: str) -> bool:
-        """Our own balancer is taken down before: in a plan it is there still, and ACM names it for some minutes after."""
+        """Our own balancer is taken down before: in a plan it is there still, and ACM names it for minutes after."""
         if f":loadbalancer/app/{self.scope.stack}-alb/" not in arn:
             return False
         if self.context.plans:

@@ -39,9 +39,9 @@ def hide_nothing(_values: Iterable[Any], _public: Iterable[str]) -> None:
 class Context:
     """What the options say, and how to wait, tell and hide.
 
-    `edge` makes clients in us-east-1. `present` is whether anything is wanted, `plans` whether nothing is to be changed,
-    `web_acl` whether a web ACL is wanted. `waits` is whether to wait for what nothing else needs, `seconds` how long at
-    most, each time. `hide` is told values that must not show and names that must stay readable.
+    `edge` makes clients in us-east-1. `present` is whether anything is wanted, `plans` whether nothing is to be
+    changed, `web_acl` whether a web ACL is wanted. `waits` is whether to wait for what nothing else needs, `seconds`
+    how long at most, each time. `hide` is told values that must not show and names that must stay readable.
     """
 
     place: Place
