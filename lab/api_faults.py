@@ -31,10 +31,11 @@ MODES = {
     "lost": "do it, then close the connection without an answer",
     "empty": "answer as if there were no metrics (cloudwatch)",
     "gone": "answer 410 VERSION_GONE, and do nothing (atlas)",
+    "late": "do it, but for a while the cluster is IDLE still (atlas: updateCluster, updateFlexCluster)",
     "fails": "do it, but what was begun becomes FAILED or REJECTED (atlas: "
     "createProjectIpAccessList, createPrivateEndpointService, createPrivateEndpoint)",
 }
-ONLY = {"empty": "cloudwatch", "gone": "atlas", "fails": "atlas"}
+ONLY = {"empty": "cloudwatch", "gone": "atlas", "late": "atlas", "fails": "atlas"}
 """Modes that one service has."""
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.client import Atlas
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.credentials import ServiceAccount
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.ownership import tag_list
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.transport import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -51,6 +52,7 @@ class AtlasAccount:
         """Time passes, and Atlas gets on with its work."""
         self.now += seconds
         for project, cluster in list(self.world.clusters()):
+            self.world.begin(cluster)
             if self.now >= cluster.due and cluster.state == DELETING:
                 del project.clusters[cluster.name]
             elif self.now >= cluster.due and cluster.state in (CREATING, UPDATING):
@@ -98,9 +100,9 @@ class AtlasAccount:
 
 
 def project_in(account: AtlasAccount, name: str = "calstack-dev", **tags: str) -> str:
-    """The id of a new project."""
+    """The id of a new project; its tags in the spelling of the modules' options."""
     project = Project(f"{len(account.world.projects) + 1:024x}", name, "2026-03-14T14:03:12Z")
-    project.tags = [{"key": key, "value": value} for key, value in tags.items()]
+    project.tags = tag_list(tags)
     account.world.projects[project.identity] = project
     return project.identity
 

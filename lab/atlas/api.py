@@ -73,8 +73,9 @@ class Api:
             fault = self._fault(environ, call)
             version = operation.version(environ.get("HTTP_ACCEPT", ""))
             query = {name: values[-1] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-            doomed = fault is not None and fault.mode == "fails"
-            request = Request(parameters, query, parsed(body, environ), url(environ), doomed)
+            mode = fault.mode if fault else ""
+            content = parsed(body, environ)
+            request = Request(parameters, query, content, url(environ), doomed=mode == "fails", late=mode == "late")
             answer = self._do(operation, request)
         except RefusedError as refusal:
             headers = [("Content-Type", "application/json"), ("X-Error-Code", refusal.code)]

@@ -5,11 +5,13 @@ from typing import Any
 
 from lab.atlas import errors, sizes
 from lab.atlas.connection import connection_strings
-from lab.atlas.errors import RefusedError, invalid, missing
+from lab.atlas.errors import RefusedError, check_tags, invalid, missing
 from lab.atlas.operations import Answer, Operation, Request, page, self_link
-from lab.atlas.world import DEDICATED, DELETING, FLEX, FREE, UPDATING, Body, Cluster, Project, World, new_id, stamp
+from lab.atlas.world import DEDICATED, DELETING, FLEX, FREE, Body, Cluster, Project, World, new_id, stamp
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,63}")
+PREFIX = 23
+"""By so many characters of their names Atlas tells the clusters of a project apart."""
 MONGODB = {"6.0": "6.0.24", "7.0": "7.0.26", "8.0": "8.0.16"}
 """The releases to be had, by major version; the last is the default."""
 SCALARS = {
@@ -46,6 +48,7 @@ def create_cluster(world: World, request: Request) -> Answer:
     check_name(project, body.get("name"))
     if unknown := set(body) - ASKED:
         raise invalid(min(unknown))
+    check_tags(body.get("tags"))
     if body.get("clusterType", "REPLICASET") != "REPLICASET":
         raise invalid("clusterType", "The lab has REPLICASET only.")
     free = sizes.is_free(body)
@@ -66,6 +69,7 @@ def update_cluster(world: World, request: Request) -> Answer:
     cluster = changeable(request, project)
     if unknown := set(body) - ASKED:
         raise invalid(min(unknown))
+    check_tags(body.get("tags"))
     if body.get("name", cluster.name) != cluster.name:
         raise invalid("name", "A cluster cannot be renamed.")
     if cluster.kind == FREE and not set(body) <= SMALL:
@@ -75,7 +79,7 @@ def update_cluster(world: World, request: Request) -> Answer:
         why = f"Cannot update cluster {cluster.name} while it is paused or being paused."
         raise RefusedError(409, "CANNOT_UPDATE_PAUSED_CLUSTER", why, cluster.name)
     cluster.body = merged(body, cluster.body, cluster.kind == FREE)
-    cluster.state, cluster.due = UPDATING, world.after("update")
+    world.change(cluster, "update", late=request.late)
     return Answer(200, shown(world, request, project, cluster))
 
 
@@ -130,7 +134,9 @@ def check_name(project: Project, name: Any) -> None:
         raise missing("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise invalid("name", "It may have ASCII letters, digits and hyphens.")
-    if name in project.clusters:
+    if name[:PREFIX].endswith("-"):
+        raise invalid("name", f"Neither its last character nor its {PREFIX}rd may be a hyphen.")
+    if name[:PREFIX] in {there[:PREFIX] for there in project.clusters}:
         why = f"A cluster or serverless instance named {name} is already present in group {project.identity}."
         raise RefusedError(400, "DUPLICATE_CLUSTER_NAME", why, "cluster or serverless instance", name, project.identity)
 

@@ -1,7 +1,10 @@
 """What Atlas refuses, in its words. `lab/README.md` says which codes are from memory."""
 
+import re
 from http import HTTPStatus
 from typing import Any
+
+TAG = re.compile(r"[A-Za-z0-9 ;@_.+-]{1,255}")
 
 
 class RefusedError(Exception):
@@ -44,6 +47,14 @@ def invalid(attribute: str, why: str = "") -> RefusedError:
     return RefusedError(
         400, "INVALID_ATTRIBUTE", f"Invalid attribute {attribute} specified." + (f" {why}" if why else ""), attribute
     )
+
+
+def check_tags(given: object) -> None:
+    """Raises RefusedError for tags that Atlas does not take."""
+    for tag in given if isinstance(given, list) else []:
+        for part in ("key", "value"):
+            if not TAG.fullmatch(str(tag.get(part, ""))):
+                raise invalid("tags", f"The {part} of a tag has letters, digits, spaces and ; @ _ - . + only.")
 
 
 def missing(attribute: str) -> RefusedError:

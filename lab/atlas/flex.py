@@ -3,9 +3,9 @@
 from lab.atlas import errors, sizes
 from lab.atlas.clusters import MONGODB, check_name, delete, refuse_deleting
 from lab.atlas.connection import connection_strings
-from lab.atlas.errors import RefusedError, invalid, missing
+from lab.atlas.errors import RefusedError, check_tags, invalid, missing
 from lab.atlas.operations import Answer, Operation, Request, page
-from lab.atlas.world import FLEX, UPDATING, Body, Cluster, Project, World, new_id, stamp
+from lab.atlas.world import FLEX, Body, Cluster, Project, World, new_id, stamp
 
 ASKED = {"name", "providerSettings", "tags", "terminationProtectionEnabled"}
 CHANGED = {"tags", "terminationProtectionEnabled"}
@@ -27,6 +27,7 @@ def create_flex_cluster(world: World, request: Request) -> Answer:
     check_name(project, body.get("name"))
     if unknown := set(body) - ASKED:
         raise invalid(min(unknown), "Flex clusters have no such setting.")
+    check_tags(body.get("tags"))
     provider = body.get("providerSettings") or {}
     if provider.get("backingProviderName") not in ("AWS", "GCP", "AZURE"):
         raise missing("providerSettings.backingProviderName")
@@ -58,8 +59,9 @@ def update_flex_cluster(world: World, request: Request) -> Answer:
     refuse_deleting(cluster, project)
     if unknown := set(body) - CHANGED:
         raise invalid(min(unknown), "Of a Flex cluster tags and termination protection can be changed.")
+    check_tags(body.get("tags"))
     cluster.body = {**cluster.body, **body}
-    cluster.state, cluster.due = UPDATING, world.after("shared")
+    world.change(cluster, "shared", late=request.late)
     return Answer(200, shown(world, project, cluster))
 
 

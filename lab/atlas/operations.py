@@ -25,13 +25,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """`path` has the parameters of the path, unescaped. `doomed`: what it begins is to fail, by a fault of the API."""
+    """`path` has the parameters of the path, unescaped.
+
+    By a fault of the API, what it begins is to fail (`doomed`), or not to be seen for a while (`late`).
+    """
 
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = field(default=None, repr=False)
     url: str = ""
     doomed: bool = False
+    late: bool = False
 
     def project(self, world: World) -> Project:
         """Raises RefusedError."""

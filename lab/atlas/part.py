@@ -96,11 +96,12 @@ class AtlasPart:
         if server is None or not server.ready():
             return LAZY if server is None or server.trouble() else BUSY
         server.give(logins(project, cluster, server.logins, now))
+        self._world.begin(cluster)
         if cluster.state in (CREATING, UPDATING):
             if now < cluster.due:
                 return cluster.due - now
             cluster.state = IDLE
-        return LAZY
+        return LAZY if cluster.begins is None else cluster.begins - now
 
     def _shown(self, project: Project, cluster: Cluster) -> dict[str, Any]:
         host, port = self._settings.cluster_address(cluster.slot)

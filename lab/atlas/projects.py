@@ -3,7 +3,7 @@
 from typing import Any
 
 from lab.atlas.credentials import ORGANIZATION
-from lab.atlas.errors import RefusedError, invalid, missing
+from lab.atlas.errors import RefusedError, check_tags, invalid, missing
 from lab.atlas.operations import Answer, Operation, Request, page, self_link
 from lab.atlas.world import Project, World, new_id, stamp
 
@@ -27,8 +27,11 @@ def create_project(world: World, request: Request) -> Answer:
         raise RefusedError(404, "ORG_NOT_FOUND", f"No organization with ID {organization} exists.", organization)
     if any(project.name == name for project in world.projects.values()):
         raise RefusedError(409, "GROUP_ALREADY_EXISTS", f'A group with name "{name}" already exists.', name)
-    project = Project(new_id(), name, stamp(world.clock()), list(body.get("tags") or []))
+    project = Project(new_id(), name, stamp(world.clock()))
     world.projects[project.identity] = project
+    # Only now, as Atlas does: what it refuses here is there all the same.
+    check_tags(body.get("tags"))
+    project.tags = list(body.get("tags") or [])
     return Answer(201, shown(request, project))
 
 

@@ -9,6 +9,8 @@ Body = dict[str, Any]
 
 DISKS = {"M10": 10.0, "M20": 20.0, "M30": 40.0, "M40": 80.0, "M50": 160.0, "M60": 320.0, "M80": 750.0}
 """Gigabytes a cluster gets when none are asked for (Atlas on AWS); for sizes that are not here the last one."""
+NVME_DISK = 380.0
+"""Of the local drives of the _NVME sizes, whatever is asked for."""
 SIZE = re.compile(r"M(10|20|30|40|50|60|80|100|140|200|300)|R(40|50|60|80|200|300|400|700)|M(40|50|60|80|200|400)_NVME")
 REGION = re.compile(r"[A-Z]+(_[A-Z]+)*_[0-9]+")
 SPECS = ("electableSpecs", "analyticsSpecs", "readOnlySpecs")
@@ -64,7 +66,12 @@ def dedicated_region(region: Body, there: Body | None) -> Body:
     if not SIZE.fullmatch(size):
         raise invalid("instanceSize", f"{size} is none of AWS's.")
     disk = float(electable.get("diskSizeGB") or DISKS.get(size, DISKS["M80"]))
-    common = {"instanceSize": size, "diskSizeGB": disk, "diskIOPS": 3000, "ebsVolumeType": "STANDARD"}
+    # What a change does not say of the volumes is Atlas's default again.
+    asked = region.get("electableSpecs") or {}
+    volume = {"diskIOPS": asked.get("diskIOPS", 3000), "ebsVolumeType": asked.get("ebsVolumeType", "STANDARD")}
+    if size.endswith("_NVME"):
+        volume, disk = {}, NVME_DISK
+    common = {"instanceSize": size, "diskSizeGB": disk, **volume}
     return {
         "analyticsSpecs": {**common, "nodeCount": (region.get("analyticsSpecs") or {}).get("nodeCount", 0)},
         "autoScaling": autoscaling(region.get("autoScaling") or {}, there.get("autoScaling")),

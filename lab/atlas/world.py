@@ -18,6 +18,7 @@ SHARES = {
     "dedicated": 1.0,
     "shared": 0.25,
     "update": 0.5,
+    "begin": 0.25,
     "delete": 0.25,
     "user": 0.1,
     "access": 0.25,
@@ -59,6 +60,8 @@ class Cluster:
     state: str = CREATING
     due: float = 0.0
     schedule: Body | None = None
+    begins: float | None = None
+    """When it is UPDATING, where it is not at once."""
 
 
 @dataclass
@@ -142,6 +145,18 @@ class World:
     def after(self, share: str) -> float:
         """When what begins now and takes this share is over."""
         return self.clock() + self.settings.atlas_seconds * SHARES[share]
+
+    def change(self, cluster: Cluster, share: str, *, late: bool) -> None:
+        """The cluster is UPDATING from now on, or in a while; the share is how long that takes."""
+        if late:
+            cluster.begins, cluster.due = self.after("begin"), self.after("begin") + self.after(share) - self.clock()
+        else:
+            cluster.state, cluster.due = UPDATING, self.after(share)
+
+    def begin(self, cluster: Cluster) -> None:
+        """What was to begin later begins, when it is time."""
+        if cluster.begins is not None and self.clock() >= cluster.begins:
+            cluster.state, cluster.begins = UPDATING, None
 
     def project(self, identity: str) -> Project:
         """Raises RefusedError."""

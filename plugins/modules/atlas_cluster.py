@@ -17,7 +17,9 @@ description:
   - A cluster that is paused, has several regions or is sharded is never changed.
 options:
   name:
-    description: The name of the cluster. It cannot be changed.
+    description:
+      - The name of the cluster, of letters, digits and hyphens. It cannot be changed.
+      - Atlas tells the clusters of a project apart by the first 23 characters.
     type: str
     required: true
   instance_size:
@@ -43,11 +45,11 @@ options:
     choices: [3, 5, 7]
   disk_size_gb:
     description:
-      - The size of the disk in GB, V(10) or more. Dedicated sizes only.
+      - The size of the disk in GB, V(10) or more. Dedicated sizes only, but those of NVMe disks.
       - Where O(disk_autoscaling) is on, a larger disk is no difference.
     type: int
   disk_autoscaling:
-    description: Whether Atlas makes the disk larger when it fills. Dedicated sizes only.
+    description: Whether Atlas makes the disk larger when it fills. Dedicated sizes only, but those of NVMe disks.
     type: bool
   compute_autoscaling:
     description:
@@ -83,11 +85,20 @@ options:
   tags:
     description:
       - Tags that the cluster is to have. Those that others have added stay.
+      - Atlas takes letters, digits, spaces and C(; @ _ - . +) only. What begins with C(calstack:) here begins with
+        C(calstack.) there.
       - For O(state=absent), a cluster that lacks those among them that begin with C(calstack:) is left alone.
     type: dict
+  adopt:
+    description:
+      - Whether to take over a cluster of this name that carries no tag C(calstack:environment), if O(tags) has one.
+      - It is then tagged, changed to what the options say, and deleted by O(state=absent). Without, it is refused.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait until the cluster is IDLE, or for O(state=absent) until it is gone, also where nothing changes.
+      - After a change O(wait=false) waits too, up to 30 seconds, until Atlas has begun it.
       - In check mode nothing is waited for.
     type: bool
     default: true
@@ -274,6 +285,7 @@ OPTIONS = {
     "point_in_time": {"type": "bool"},
     "termination_protection": {"type": "bool"},
     "tags": {"type": "dict"},
+    "adopt": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
     "progress_file": {"type": "path"},

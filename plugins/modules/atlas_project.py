@@ -27,6 +27,8 @@ options:
   tags:
     description:
       - The tags of a new project. Those of an existing one are left as they are.
+      - Atlas takes letters, digits, spaces and C(; @ _ - . +) only. What begins with C(calstack:) here begins with
+        C(calstack.) there.
       - For O(state=absent), those among them that begin with C(calstack:) say whether the project is ours.
     type: dict
     default: {}

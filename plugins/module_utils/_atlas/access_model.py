@@ -31,7 +31,8 @@ def wanted(params: Mapping[str, Any], *, check: bool) -> list[Wanted]:
     if not params["allow_everywhere"] and (everywhere := [text for text in entries if text.endswith("/0")]):
         raise InputError(
             f"{everywhere[0]} lets the whole internet try passwords on the database. Give the addresses that the "
-            f"application comes from (its NAT gateways'), or say allow_everywhere: true."
+            f"application comes from (its NAT gateways'), or say atlas_allow_everywhere: true "
+            f"(allow_everywhere)."
         )
     return [Wanted(KIND, comment, {"entries": entries, "status": ACTIVE})] if entries else []
 

@@ -23,10 +23,10 @@ Params = Mapping[str, Any]
 
 
 class ClusterKind(AtlasKind):
-    """The cluster `name`; a cluster of that name without an owner's tag is taken over.
+    """The cluster `name`; a cluster of that name without an owner's tag is taken over only with `adopt`.
 
     A cluster that Atlas is deleting is none. `there` is what was read last. With `only_ours`, what lacks the ownership
-    that `tags` claim is none either: `foreign` says so then.
+    that `tags` claim is none either: `foreign` says so then. `begun`: since the last change it was seen at work.
     """
 
     kind = cluster_wanted.KIND
@@ -41,25 +41,37 @@ class ClusterKind(AtlasKind):
         watch: Watch,
         tags: Mapping[str, str],
         only_ours: bool = False,
+        adopt: bool = False,
     ) -> None:
         super().__init__(clients, scope, project=project)
-        self._watch, self._tags, self._only_ours = watch, tags, only_ours
+        self._watch, self._tags, self._only_ours, self._adopt = watch, tags, only_ours, adopt
         self.there: Cluster | None = None
         self.foreign = False
+        self.begun = False
 
     def read_project(self, wanted: Iterable[Wanted]) -> list[Found]:
         self.there = there = cluster_api.get(self.api, self.project, self._watch.name)
+        asked = list(wanted)
         if there is None or there.state == "DELETING":
+            self._refuse_twin(asked)
             return []
+        self.begun = self.begun or there.state != "IDLE"
         self.foreign = self._only_ours and foreign(self._tags, there.properties["tags"])
         if self.foreign:
             return []
-        asked = next((item.properties for item in wanted), {})
-        properties = cluster_rules.as_asked(there.properties, asked)
+        properties = cluster_rules.as_asked(there.properties, next((item.properties for item in asked), {}))
+        if ENVIRONMENT_TAG in self._tags and asked and not self._adopt:
+            cluster_rules.refuse_unowned(there)
         if ENVIRONMENT_TAG not in self._tags:
             # Who claims no ownership is not asked for one.
             properties["tags"] = {key: tag for key, tag in properties["tags"].items() if key != ENVIRONMENT_TAG}
         return [Found(self.kind, there.name, there.id, properties)]
+
+    def _refuse_twin(self, asked: Iterable[Wanted]) -> None:
+        """Asked for only where there can be one: a name that is shorter has no other with the same beginning."""
+        for item in asked:
+            if len(item.name) >= cluster_rules.PREFIX:
+                cluster_rules.refuse_twin(item.name, cluster_api.names(self.api, self.project))
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
         if self.there:
@@ -73,7 +85,8 @@ class ClusterKind(AtlasKind):
             # Atlas refuses to change what it is still making.
             self._watch.idle()
         if self.there:
-            cluster_api.update(self.api, self.project, self.there, changed, properties)
+            state = cluster_api.update(self.api, self.project, self.there, changed, properties)
+            self.begun = state != "IDLE"
 
     def delete(self, found: Found) -> None:
         if self.there:
@@ -105,6 +118,7 @@ def converged(api: Api, params: Params, watch: Callable[[str], Watch], *, check:
         watch=watching,
         tags=params.get("tags") or {},
         only_ours=not present,
+        adopt=bool(params.get("adopt")),
     )
 
     def guard(changes: Iterable[Change]) -> None:
@@ -113,16 +127,18 @@ def converged(api: Api, params: Params, watch: Callable[[str], Watch], *, check:
         cluster_rules.refuse(tuple(changes), kind.there)
 
     result = converge([kind], asked, check=check, guard=guard)
+    if not check and not kind.begun and any(change.action == "update" for change in result.changes):
+        watching.begun()
     if project and params["wait"] and not check and kind.there and not kind.foreign:
-        _wait(watching, kind.there, present=present)
+        _wait(watching, kind.there, present=present, changed=bool(result.changes))
         kind.read(asked)
     return Done(result, kind.there, _notes(kind))
 
 
-def _wait(watch: Watch, there: Cluster, *, present: bool) -> None:
+def _wait(watch: Watch, there: Cluster, *, present: bool, changed: bool) -> None:
     if not present:
         watch.gone()
-    elif there.state != "IDLE":
+    elif changed or there.state != "IDLE":
         watch.idle()
 
 

@@ -17,6 +17,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.operations imp
     DELETE_FLEX_CLUSTER,
     GET_CLUSTER,
     GET_FLEX_CLUSTER,
+    LIST_CLUSTERS,
+    LIST_FLEX_CLUSTERS,
     UPDATE_CLUSTER,
     UPDATE_FLEX_CLUSTER,
 )
@@ -40,6 +42,12 @@ def get(api: Api, project: str, name: str) -> Cluster | None:
     return None if answer is None else cluster_model.flex(answer)
 
 
+def names(api: Api, project: str) -> list[str]:
+    """Of all clusters of the project. Raises AtlasError."""
+    operations = (LIST_CLUSTERS, LIST_FLEX_CLUSTERS)
+    return [str(item["name"]) for operation in operations for item in api.every(operation, project=project)]
+
+
 def create(api: Api, project: str, name: str, wanted: cluster_body.Properties) -> Cluster:
     """Ask for a new cluster, which Atlas then makes."""
     if wanted["instance_size"] == "FLEX":
@@ -51,10 +59,11 @@ def create(api: Api, project: str, name: str, wanted: cluster_body.Properties) -
 
 def update(
     api: Api, project: str, there: Cluster, changed: cluster_body.Properties, wanted: cluster_body.Properties
-) -> None:
-    """Ask for `changed`, of all that is `wanted`."""
+) -> str:
+    """Ask for `changed`, of all that is `wanted`. Returns the state that Atlas answers."""
     operation = UPDATE_FLEX_CLUSTER if there.tier == "FLEX" else UPDATE_CLUSTER
-    api.call(operation, body=cluster_body.update(there, changed, wanted), project=project, name=there.name)
+    answer = api.call(operation, body=cluster_body.update(there, changed, wanted), project=project, name=there.name)
+    return str(answer.get("stateName") or "IDLE")
 
 
 def delete(api: Api, project: str, there: Cluster) -> None:

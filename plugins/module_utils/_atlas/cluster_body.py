@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_model import Cluster
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_rules import size_to_be
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.ownership import tag_list
-from ansible_collections.calstack.aws.plugins.module_utils._atlas.sizes import tier
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.sizes import is_nvme, tier
 
 Properties = Mapping[str, Any]
 Body = dict[str, Any]
@@ -102,24 +102,37 @@ def _spec(there: Cluster, changed: Properties, wanted: Properties) -> Body:
         nodes = region.get(name) or {}
         if nodes.get("nodeCount"):
             own = nodes["instanceSize"] if name == "analyticsSpecs" else size
-            others[name] = _hardware(own, nodes["nodeCount"], disk)
+            others[name] = _volume(own, nodes) | _hardware(own, nodes["nodeCount"], disk)
     kept = {
         key: region[key] for key in ("providerName", "regionName", "priority", "analyticsAutoScaling") if key in region
     }
     nodes = changed.get("nodes", there.properties["nodes"])
+    scaling = {**there.properties, **changed}
+    if is_nvme(size):
+        scaling.pop("disk_autoscaling", None)
     made = {
         **kept,
         **others,
-        "electableSpecs": _hardware(size, nodes, disk),
-        **_scaling({**there.properties, **changed}),
+        "electableSpecs": _volume(size, region.get("electableSpecs") or {}) | _hardware(size, nodes, disk),
+        **_scaling(scaling),
     }
     return {**{key: spec[key] for key in ("id", "zoneName") if key in spec}, "regionConfigs": [made]}
 
 
 def _hardware(size: str, nodes: int, disk: float | None) -> Body:
     # The disk of a local NVMe drive comes with the size.
-    sized = {"diskSizeGB": disk} if disk and not size.endswith("_NVME") else {}
+    sized = {"diskSizeGB": disk} if disk and not is_nvme(size) else {}
     return {"instanceSize": size, "nodeCount": nodes, **sized}
+
+
+def _volume(size: str, there: Mapping[str, Any]) -> Body:
+    """The kind of disk that somebody has chosen, which would be lost otherwise: Atlas replaces the spec as a whole."""
+    kind = there.get("ebsVolumeType")
+    if is_nvme(size) or not kind:
+        return {}
+    # Those of a STANDARD volume follow from its size: to ask for the old ones would refuse a larger disk.
+    speed = {"diskIOPS": there["diskIOPS"]} if kind == "PROVISIONED" and there.get("diskIOPS") else {}
+    return {"ebsVolumeType": kind, **speed}
 
 
 def _scaling(properties: Properties) -> Body:

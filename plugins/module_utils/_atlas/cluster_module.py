@@ -22,14 +22,15 @@ def run(module: Any) -> None:
     """Bring about what `module` (an AnsibleModule) asks, and end it."""
     params = module.params
     api = api_of(module)
+    doubts: list[str] = []
     try:
         with Teller(params["progress_file"]) as teller:
-            known = with_project(api, params, check=module.check_mode)
+            known = with_project(api, params, check=module.check_mode, doubts=doubts)
             watch = partial(Watch, api, name=params["name"], teller=teller, seconds=params["wait_timeout"])
             done = converged(api, known, watch, check=module.check_mode)
     except CalstackError as error:
         module.fail_json(msg=str(error))
-    for warning in done.warnings:
+    for warning in [*doubts, *done.warnings]:
         module.warn(warning)
     told = outputs(known, done.cluster) if params["state"] == "present" else {}
     module.exit_json(**report(done.result), **told)

@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_model import Cluster
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.sizes import number, tier
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import ENVIRONMENT_TAG
 from ansible_collections.calstack.aws.plugins.module_utils._core.plan import Change
 
 Properties = Mapping[str, Any]
+
+PREFIX = 23
+"""By so many characters Atlas tells the clusters of a project apart: the hosts' names begin with them.
+https://www.mongodb.com/docs/atlas/reference/atlas-limits/"""
 
 
 def as_asked(there: Properties, asked: Properties) -> dict[str, Any]:
@@ -58,6 +63,26 @@ def refuse_paused(cluster: Cluster | None) -> None:
             f"cluster {cluster.name} is paused. Resume it in Atlas (Clusters, Resume), "
             f"or with `atlas clusters start {cluster.name}`, then run the same command again."
         )
+
+
+def refuse_unowned(cluster: Cluster) -> None:
+    """Raise InputError for a cluster of our name that nobody's tags are on: it is somebody's who works by hand."""
+    if ENVIRONMENT_TAG not in cluster.properties["tags"]:
+        raise InputError(
+            f"there is a cluster {cluster.name} ({cluster.size}) already, which no environment has made: it carries no "
+            f"tag {ENVIRONMENT_TAG}. Taken over, it would be tagged, changed to what the variables say (its size too), "
+            f"and deleted with the environment. Choose another atlas_cluster_name, or say atlas_adopt_cluster: true."
+        )
+
+
+def refuse_twin(name: str, others: Iterable[str]) -> None:
+    """Raise InputError where Atlas could not tell a new cluster from one that is there."""
+    for other in others:
+        if other != name and other[:PREFIX].lower() == name[:PREFIX].lower():
+            raise InputError(
+                f"atlas_cluster_name is {name!r}, and the project has a cluster {other}: Atlas tells clusters apart by "
+                f"the first {PREFIX} characters of their names. Choose a name that begins otherwise, or another project."
+            )
 
 
 def _refuse_deletion(cluster: Cluster) -> None:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.calstack.aws.plugins.module_utils._atlas.sizes import Tier, number, size, tier
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_rules import PREFIX
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.ownership import checked
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.sizes import Tier, is_nvme, number, size, tier
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Wanted
 
@@ -40,10 +42,7 @@ def wanted(params: Params) -> Wanted:
             f"atlas_instance_size is {params['instance_size']!r}. "
             f"It must be M0, FLEX, or a dedicated size such as M10, M20, M30, R40 or M40_NVME."
         )
-    if not _NAME.fullmatch(params["name"]):
-        raise InputError(
-            f"atlas_cluster_name is {params['name']!r}. It may have letters, digits and hyphens, 64 characters at most."
-        )
+    _check_name(params["name"])
     kind = tier(instance_size)
     if kind != "dedicated":
         _check_shared(params, kind)
@@ -52,10 +51,25 @@ def wanted(params: Params) -> Wanted:
         "region": region(params["region"] or ""),
         "cluster_type": "REPLICASET",
         **(_dedicated(params, instance_size) if kind == "dedicated" else {}),
-        **{name: params[name] for name in ("termination_protection", "tags") if params.get(name) is not None},
     }
+    if params.get("termination_protection") is not None:
+        properties["termination_protection"] = params["termination_protection"]
+    if params.get("tags") is not None:
+        properties["tags"] = checked(params["tags"])
     initial = {"nodes": NODES} if kind == "dedicated" and "nodes" not in properties else {}
     return Wanted(KIND, params["name"], properties, initial)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"atlas_cluster_name is {name!r}. It may have letters, digits and hyphens, 64 characters at most."
+        )
+    if name.endswith("-") or name[:PREFIX].endswith("-"):
+        raise InputError(
+            f"atlas_cluster_name is {name!r}. Neither its last character nor its {PREFIX}rd may be a hyphen: Atlas "
+            f"begins the hosts' names with the first {PREFIX}."
+        )
 
 
 def region(text: str) -> str:
@@ -102,6 +116,10 @@ def _dedicated(params: Params, instance_size: str) -> dict[str, Any]:
     if asked.get("nodes", NODES) not in (3, 5, 7):
         raise InputError(
             f"atlas_nodes is {asked['nodes']}. Electable nodes are 3, 5 or 7: a majority must be possible."
+        )
+    if is_nvme(instance_size) and (disk := [name for name in ("disk_size_gb", "disk_autoscaling") if name in asked]):
+        raise InputError(
+            f"atlas_{disk[0]} cannot be chosen for {instance_size}, whose disk comes with the size. Leave it out."
         )
     if asked.get("disk_size_gb", 10) < 10:
         raise InputError(f"atlas_disk_size_gb is {asked['disk_size_gb']}. The least is 10.")

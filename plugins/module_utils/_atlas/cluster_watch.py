@@ -21,6 +21,12 @@ EVERY = 10.0
 
 GONE = "gone"
 
+BEGIN_SECONDS = 30.0
+"""For how long Atlas may still answer IDLE after it has taken a change. A choice of this collection's: some seconds
+were seen."""
+
+BEGUN = "begun"
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -42,6 +48,16 @@ class Watch:
         Raises NotReadyError, or CalstackError where the cluster is being deleted or is gone.
         """
         self._until("IDLE", broken=("DELETING", GONE))
+
+    def begun(self) -> None:
+        """Wait until Atlas has begun what was asked of it, or has said IDLE for so long that there is nothing to do."""
+        end = self.clock() + BEGIN_SECONDS
+
+        def look() -> str:
+            cluster = cluster_api.get(self.api, self.project, self.name)
+            return BEGUN if cluster is None or cluster.state != "IDLE" or self.clock() >= end else cluster.state
+
+        wait(Wait(f"the change of cluster {self.name}", look, (BEGUN,), every=2.0), self.clock, self.sleep)
 
     def gone(self) -> None:
         """Wait until there is no cluster of the name. Raises NotReadyError."""

@@ -64,8 +64,10 @@ def run(
     itself, with clients and scope. `notes` are warnings about what is there now.
     """
     api = api_of(module)
+    doubts: list[str] = []
     try:
-        params = with_project(api, module.params, check=module.check_mode) if in_project else dict(module.params)
+        params = dict(module.params)
+        params = with_project(api, params, check=module.check_mode, doubts=doubts) if in_project else params
         scope = scope_of(params)
         present = params.get("state", "present") == "present"
         asked = wanted(params, scope) if present else ()
@@ -74,7 +76,7 @@ def run(
         answer = resolve(dict(outputs(params, scope)), known(result.found)) if present else {}
     except CalstackError as error:
         module.fail_json(msg=str(error))
-    for note in notes(result.found, scope) if notes else ():
+    for note in [*doubts, *(notes(result.found, scope) if notes else ())]:
         module.warn(note)
     module.exit_json(**report(result), **answer)
 
@@ -85,15 +87,17 @@ def _project(params: Params, *, in_project: bool) -> dict[str, str | None]:
     return {"project": None if params["project_id"] == KNOWN_AFTER_APPLY else params["project_id"]}
 
 
-def with_project(api: Api, params: Params, *, check: bool) -> dict[str, Any]:
+def with_project(api: Api, params: Params, *, check: bool, doubts: list[str] | None = None) -> dict[str, Any]:
     """`params` with the id and the name of the project that they mean.
 
     A project that is not there is only planned in check mode, and needs nothing taken down: its id is
-    KNOWN_AFTER_APPLY then. Otherwise it raises InputError.
+    KNOWN_AFTER_APPLY then. Otherwise it raises InputError. For state absent, `doubts` gets what speaks against that
+    there is none.
     """
     ident, name = params.get("project_id") or "", params.get("project_name") or ""
     planned = ident == KNOWN_AFTER_APPLY
-    project = None if planned else projects.by_id(api, ident) if ident else projects.by_name(api, name)
+    absent_doubts = doubts if params.get("state") == "absent" else None
+    project = None if planned else projects.by_id(api, ident) if ident else projects.by_name(api, name, absent_doubts)
     if project is not None:
         return {**params, "project_id": project["id"], "project_name": project["name"]}
     if check or (params.get("state") == "absent" and not planned):

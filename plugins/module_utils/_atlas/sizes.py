@@ -61,6 +61,11 @@ def number(instance_size: str) -> int:
     return int(match[1]) if match else 0
 
 
+def is_nvme(instance_size: str) -> bool:
+    """Whether the disks are local ones, which come with the size and do not grow."""
+    return instance_size.endswith("_NVME")
+
+
 def connection_limit(instance_size: str) -> int | None:
     """How many connections one node takes, RESERVED_CONNECTIONS included; None for a size that is not known here."""
     return _CONNECTIONS.get(instance_size)

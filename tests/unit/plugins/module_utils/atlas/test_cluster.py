@@ -1,5 +1,6 @@
 """Clusters against the lab's Atlas, which enriches and reorders what it answers."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -203,7 +204,80 @@ def test_a_change_of_one_thing_leaves_the_rest(atlas):
     assert spec["id"] == before
     assert spec["regionConfigs"][0]["analyticsSpecs"]["nodeCount"] == 1
     assert spec["regionConfigs"][0]["electableSpecs"]["diskSizeGB"] == 40
-    assert {tag["key"] for tag in atlas.cluster().body["tags"]} == {*OURS, "theirs", "ours"}
+    assert {tag["key"] for tag in atlas.cluster().body["tags"]} == {
+        "calstack.environment",
+        "calstack.component",
+        "calstack.stack",
+        "theirs",
+        "ours",
+    }
+
+
+def test_a_volume_that_somebody_has_chosen_stays(atlas):
+    site(atlas, **M10)
+    volume = {"ebsVolumeType": "PROVISIONED", "diskIOPS": 4000}
+    region = atlas.cluster().body["replicationSpecs"][0]["regionConfigs"][0]
+    region["electableSpecs"] |= volume
+    site(atlas, **M10 | {"disk_size_gb": 40})
+    electable = atlas.cluster().body["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"]
+    assert electable == electable | volume | {"diskSizeGB": 40}
+
+
+def test_the_speed_of_a_standard_volume_follows_from_its_size(atlas):
+    site(atlas, **M10)
+    (spec,) = update(site(atlas, **M10).cluster, {"disk_size_gb": 40}, M10)["replicationSpecs"]
+    assert spec["regionConfigs"][0]["electableSpecs"] == {
+        "instanceSize": "M10",
+        "nodeCount": 3,
+        "diskSizeGB": 40,
+        "ebsVolumeType": "STANDARD",
+    }
+
+
+def test_a_local_disk_is_neither_sized_nor_kept(atlas):
+    nvme = {"instance_size": "M40_NVME", "tags": OURS}
+    site(atlas, **nvme | {"instance_size": "M40", "disk_size_gb": 100, "disk_autoscaling": True})
+    assert steps(site(atlas, **nvme)) == [("update", {"instance_size": "M40_NVME"})]
+    assert steps(site(atlas, **nvme)) == []
+    (spec,) = update(site(atlas, **nvme).cluster, {"nodes": 5}, nvme)["replicationSpecs"]
+    region = spec["regionConfigs"][0]
+    assert region["electableSpecs"] == {"instanceSize": "M40_NVME", "nodeCount": 5}
+    assert "diskGB" not in region["autoScaling"]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_change_that_atlas_begins_late_is_waited_for(atlas, wait):
+    site(atlas, **M10)
+    atlas.world.settings = replace(atlas.world.settings, atlas_seconds=60.0)
+    atlas.faults["updateCluster"] = ["late"]
+    site(atlas, wait=wait, **M10 | {"disk_size_gb": 40})
+    assert atlas.cluster().begins is None
+    assert (atlas.cluster().state == IDLE) is wait
+
+
+def test_a_change_without_any_work_is_waited_for_half_a_minute(atlas):
+    site(atlas, **M10)
+    atlas.faults["updateCluster"] = ["late"]
+    began = atlas.now
+    assert site(atlas, **M10 | {"disk_size_gb": 40}).cluster.state == "IDLE"
+    assert 30 <= atlas.now - began <= 35
+
+
+def test_a_change_that_is_seen_at_once_costs_no_wait(atlas):
+    site(atlas, **M10)
+    began = atlas.now
+    site(atlas, wait=False, **M10 | {"disk_size_gb": 40})
+    assert atlas.now == began
+
+
+def test_a_name_that_begins_like_anothers_is_refused(atlas):
+    long = "calstack-production-for-the-shop"
+    site(atlas, name=long, **M0)
+    for check in (True, False):
+        with pytest.raises(InputError, match="by the first 23 characters"):
+            site(atlas, check=check, name=long + "-2", **FLEX)
+    assert site(atlas, name=long[:20], **FLEX).cluster.state == "IDLE"
+    assert steps(site(atlas, name=long, **M0)) == []
 
 
 def test_what_is_not_asked_for_is_not_compared(atlas):
@@ -344,10 +418,15 @@ def test_somebody_elses_cluster_is_neither_taken_nor_deleted(atlas):
     assert atlas.cluster().state == IDLE
 
 
-def test_a_cluster_without_an_owner_is_taken_over_but_not_deleted(atlas):
+def test_a_cluster_without_an_owner_is_taken_over_only_when_it_is_said(atlas):
     site(atlas, instance_size="M0")
     assert site(atlas, state="absent", tags=OURS).warnings
-    assert steps(site(atlas, **M0)) == [("update", {"tags": OURS})]
+    for check in (True, False):
+        with pytest.raises(InputError, match="say atlas_adopt_cluster: true"):
+            site(atlas, check=check, **M0)
+    assert atlas.writes() == ["createCluster"]
+    assert steps(site(atlas, adopt=True, **M0)) == [("update", {"tags": OURS})]
+    assert steps(site(atlas, **M0)) == []
     assert [action for action, _ in steps(site(atlas, state="absent", tags=OURS))] == ["delete"]
 
 

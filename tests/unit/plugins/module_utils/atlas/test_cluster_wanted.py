@@ -58,6 +58,13 @@ def test_what_is_no_version_is_refused(text):
         ({"instance_size": "t3.micro"}, "atlas_instance_size is 't3.micro'"),
         ({"name": "calstack_dev"}, "atlas_cluster_name is 'calstack_dev'"),
         ({"name": "c" * 65}, "atlas_cluster_name is"),
+        ({"name": "calstack-"}, "may be a hyphen"),
+        ({"name": "c" * 30 + "-"}, "may be a hyphen"),
+        ({"name": "c" * 22 + "-x"}, "may be a hyphen"),
+        ({"tags": {"owner": "a/b"}}, "what Atlas does not take"),
+        ({"tags": {"calstack.stack": "x"}}, "'calstack:stack'"),
+        ({"instance_size": "M40_NVME", "disk_size_gb": 400}, "atlas_disk_size_gb cannot be chosen"),
+        ({"instance_size": "M40_NVME", "disk_autoscaling": True}, "atlas_disk_autoscaling cannot be chosen"),
         ({"nodes": 4}, "atlas_nodes is 4"),
         ({"disk_size_gb": 5}, "atlas_disk_size_gb is 5"),
         ({"point_in_time": True}, "atlas_point_in_time needs atlas_backup"),
@@ -108,6 +115,10 @@ def test_what_is_off_may_be_said_of_a_shared_size():
     }
     asked = {"instance_size": "M0", "region": "EU_WEST_1", "cluster_type": "REPLICASET"}
     assert properties(instance_size="M0", nodes=3, **off) == asked
+
+
+def test_values_of_tags_are_text():
+    assert properties(tags={"cost-centre": 42})["tags"] == {"cost-centre": "42"}
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """Projects against the lab's Atlas."""
 
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._atlas import project
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.errors import AtlasError
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.operations import GET_PROJECT_BY_NAME
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.project import converged, organization
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from atlas_account import AtlasAccount, project_in
 
 from lab.atlas.credentials import ORGANIZATION
-from lab.atlas.world import Cluster
+from lab.atlas.world import DELETING, IDLE, Cluster
 
 OURS = {"calstack:environment": "dev", "calstack:stack": "calstack-dev"}
 
@@ -20,7 +22,7 @@ def atlas():
 
 def site(atlas, *, check=False, **given):
     params = {"name": "calstack-dev", "state": "present", "org_id": None, "tags": OURS, **given}
-    return converged(atlas.api, params, check=check)
+    return converged(atlas.api, params, check=check, clock=atlas.clock, sleep=atlas.sleep)
 
 
 def actions(done):
@@ -30,7 +32,10 @@ def actions(done):
 def test_it_is_created_with_its_tags_and_not_changed_again(atlas):
     done = site(atlas)
     assert actions(done) == ["create"]
-    assert atlas.world.projects[done.project_id].tags == [{"key": key, "value": tag} for key, tag in OURS.items()]
+    assert atlas.world.projects[done.project_id].tags == [
+        {"key": "calstack.environment", "value": "dev"},
+        {"key": "calstack.stack", "value": "calstack-dev"},
+    ]
     again = site(atlas, tags={"calstack:environment": "other"})
     assert (actions(again), again.project_id) == ([], done.project_id)
     assert atlas.writes() == ["createProject"]
@@ -74,10 +79,64 @@ def test_only_tags_of_ownership_say_whose_it_is(atlas):
 
 def test_while_something_is_in_it_the_message_says_so(atlas):
     site(atlas)
-    atlas.project().clusters["c"] = Cluster("0" * 24, "c", "M0", 0, {})
+    atlas.project().clusters["c"] = cluster()
+    began = atlas.now
     with pytest.raises(AtlasError, match="Delete its clusters and private endpoints first") as refusal:
         site(atlas, state="absent")
     assert refusal.value.code == "CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS"
+    assert atlas.now == began
+
+
+def cluster(state=IDLE, due=0.0):
+    return Cluster("0" * 24, "c", "FLEX", 0, {"tags": []}, state, due)
+
+
+def test_what_is_on_its_way_out_is_waited_for(atlas):
+    site(atlas)
+    atlas.project().clusters["c"] = cluster(DELETING, atlas.now + 60)
+    assert actions(site(atlas, state="absent")) == ["delete"]
+    assert atlas.world.projects == {}
+
+
+def test_but_not_for_ever(atlas):
+    site(atlas)
+    atlas.project().clusters["c"] = cluster(DELETING, atlas.now + 600)
+    began = atlas.now
+    with pytest.raises(AtlasError, match="something is still in it"):
+        site(atlas, state="absent")
+    assert 110 <= atlas.now - began <= 140
+
+
+@pytest.mark.parametrize("tags", [{"owner": "a:b"}, {"a/b": "c"}, {"calstack:stack": "x" * 256}, {"a": ""}])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_tag_that_atlas_does_not_take_is_refused_before_anything_is_done(atlas, tags, check):
+    with pytest.raises(InputError, match="what Atlas does not take"):
+        site(atlas, tags=OURS | tags, check=check)
+    assert atlas.writes() == []
+
+
+def test_a_project_that_atlas_makes_although_it_refuses_is_told_about(atlas, monkeypatch):
+    monkeypatch.setattr(project, "checked", dict)
+    with pytest.raises(AtlasError, match="The project calstack-dev is there all the same") as refusal:
+        site(atlas, tags={"owner": "a:b"})
+    assert refusal.value.status == 400
+    assert atlas.project().tags == []
+
+
+def test_who_may_belong_to_another_organization_is_told_so(atlas, monkeypatch):
+    call = atlas.api.call
+
+    def outside(operation, **given):
+        if operation == GET_PROJECT_BY_NAME and given["name"] not in [one.name for one in atlas.world.projects.values()]:
+            raise AtlasError("401", status=401, code="NOT_IN_GROUP")
+        return call(operation, **given)
+
+    monkeypatch.setattr(atlas.api, "call", outside)
+    (warning,) = site(atlas, state="absent").warnings
+    assert f"CalStack lab ({ORGANIZATION})" in warning
+    assert "project calstack-dev was taken as not there" in warning
+    site(atlas)
+    assert site(atlas, state="absent").warnings == ()
 
 
 def test_the_organization_may_be_named(atlas):
