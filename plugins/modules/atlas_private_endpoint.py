@@ -13,8 +13,9 @@ description:
   - Converges both sides, the endpoint service of the Atlas project in the VPC's region, and the VPC endpoint to it
     with a security group of its own, which lets the tasks in and nobody else.
   - Waits until both sides are available. Atlas needs some minutes for the first endpoint service of a region.
-  - A region's endpoint service is found again, and shared with whoever else uses it. V(absent) deletes it only when
-    nobody else's endpoint is left.
+  - A region's endpoint service is found again, and shared with whoever else uses it. V(absent) deletes it only with an
+    endpoint of ours, when nobody else's is left.
+  - Refuses where the tasks' security group does not let them out to the endpoint.
 options:
   vpc_id:
     description: The VPC. Needed with O(state=present).
@@ -36,7 +37,8 @@ options:
     type: str
     default: ""
 notes:
-  - The tasks' own security group must let them out to TCP ports 1024 to 65535 within the VPC.
+  - The tasks' own security group must let them out to TCP ports 1024 to 65535 within the VPC, as the role
+    C(calstack.aws.vpc) does by default where C(atlas_access) is V(private_endpoint).
 extends_documentation_fragment:
   - calstack.aws.component
   - calstack.aws.atlas.connection
@@ -124,17 +126,21 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.private_endpoi
     EndpointService,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.private_endpoint_model import (
+    notes,
     outputs,
+    refuse_closed,
     refuse_shared,
     wanted,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
+from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients, doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.component import ARGUMENTS, report
 from ansible_collections.calstack.aws.plugins.module_utils._core.converge import converge
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Kind, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY, known, resolve
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.ec2 import describe
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import SecurityGroup, SecurityGroupRules
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.rules import normalise
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "vpc_id": {"type": "str", "default": ""},
@@ -152,30 +158,54 @@ def main() -> None:
         answer = site(module.params, AtlasClients(api_of(module), AwsClients(module)), check=module.check_mode)
     except CalstackError as error:
         module.fail_json(msg=str(error))
+    for note in answer.pop("notes"):
+        module.warn(note)
     module.exit_json(**answer)
 
 
 def site(given: dict[str, Any], clients: AtlasClients, *, check: bool, **timing: Any) -> dict[str, Any]:
-    """One run; `timing` is clock and sleep. Raises CalstackError."""
+    """One run: what the module returns, and `notes` to warn of. `timing` is clock and sleep. Raises CalstackError."""
     scope = Scope(given["environment_name"], "atlas", given["stack_name"])
     present = given["state"] == "present"
     asked = wanted(given, scope) if present else []
-    params = with_project(clients("atlas"), given, check=check)
+    doubts: list[str] = []
+    params = with_project(clients("atlas"), given, check=check, doubts=doubts)
     project = None if params["project_id"] == KNOWN_AFTER_APPLY else params["project_id"]
     if present and project:
         refuse_shared(cluster_api.get(clients("atlas"), project, params["cluster_name"] or scope.stack))
+    if present:
+        try:
+            refuse_closed_network(clients, scope, given)
+        except InputError as error:
+            # In check mode the network is as it was: the component vpc may be about to open it.
+            if not check:
+                raise
+            doubts.append(str(error))
     made = [kind(clients, scope) for kind in kinds(project, **timing)]
     result = converge(made, asked, check=check, **timing)
     told = resolve(outputs(params, scope), known(result.found)) if present else {}
-    return {**report(result), **told}
+    left = [ident for kind in made if isinstance(kind, EndpointService) for ident in kind.left]
+    return {**report(result), **told, "notes": [*doubts, *notes(left)]}
+
+
+def refuse_closed_network(clients: AtlasClients, scope: Scope, given: dict[str, Any]) -> None:
+    """Raises InputError where the tasks' group shuts them in; what is only planned yet is not looked at."""
+    group, subnets = given["task_security_group_id"], given["subnet_ids"]
+    if KNOWN_AFTER_APPLY in (group, *subnets):
+        return
+    with doing(f"reading the security group {group} of the tasks"):
+        (rules,) = describe(clients("ec2"), "describe_security_groups", "SecurityGroups", GroupIds=[group])
+    with doing(f"reading the subnets of the private endpoint of {scope.stack}"):
+        blocks = describe(clients("ec2"), "describe_subnets", "Subnets", SubnetIds=list(subnets))
+    refuse_closed(group, normalise(rules["IpPermissionsEgress"]), [item["CidrBlock"] for item in blocks])
 
 
 def kinds(project: str | None, **timing: Any) -> Sequence[Callable[..., Kind]]:
     """In order of use."""
     return (
-        partial(EndpointService, project=project, **timing),
         partial(SecurityGroup, **timing),
         partial(SecurityGroupRules, **timing),
+        partial(EndpointService, project=project, **timing),
         partial(AtlasVpcEndpoint, **timing),
         partial(AtlasEndpoint, project=project, **timing),
     )

@@ -21,10 +21,12 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.operations imp
     LIST_ENDPOINT_SERVICES,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.ec2 import Ec2Kind
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.endpoints import VpcEndpoint
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import SecurityGroup
 
 SERVICE, ENDPOINT = "Atlas endpoint service", "Atlas private endpoint"
 
@@ -55,18 +57,27 @@ class _Kind(AtlasKind):
         """As Atlas writes it: EU_WEST_1."""
         return str(self.clients("ec2").meta.region_name).upper().replace("-", "_")
 
-    def ours(self) -> set[str]:
-        """The ids of the VPC endpoints that carry our tags."""
-        return {str(item["VpcEndpointId"]) for item in AtlasVpcEndpoint(self.clients, self.scope).items()}
+    def ours(self) -> dict[str, str]:
+        """What the VPC endpoints that carry our tags lead to, by their ids."""
+        items = AtlasVpcEndpoint(self.clients, self.scope).items()
+        return {str(item["VpcEndpointId"]): str(item["ServiceName"]) for item in items}
 
     def until(self, what: str, state: Any, *until: str) -> None:
         wait(Wait(what, state, until, BROKEN, READY_SECONDS, every=10.0), self.clock, self.sleep)
 
 
 class EndpointService(_Kind):
-    """A project has one for each region, which others may use as well: it goes when nobody's endpoint is left."""
+    """A project has one for each region, which others may use as well.
+
+    It goes with our endpoint, when nobody else's is left. One without any endpoint, where we have none, is somebody
+    else's who has not come to it yet: `left` has its id then.
+    """
 
     kind = SERVICE
+
+    def __init__(self, clients: Clients, scope: Scope, **given: Any) -> None:
+        super().__init__(clients, scope, **given)
+        self.left: list[str] = []
 
     def read_project(self, wanted: Iterable[Wanted]) -> list[Found]:
         there = self._staying()
@@ -75,9 +86,10 @@ class EndpointService(_Kind):
             # One that is not ready has no name to refer to yet: it is made, which finds it again.
             ready = (item for item in there if item["status"] == AVAILABLE)
             return [self._found(name, item) for item in ready for name in names]
-        ours = self.ours()
-        alone = (item for item in there if set(item.get("interfaceEndpoints") or ()) <= ours)
-        return [self._found(self.scope.stack, item) for item in alone]
+        ours, has_group = self.ours(), bool(SecurityGroup(self.clients, self.scope).items())
+        mine = [item for item in there if is_ours(item, ours, has_group=has_group)]
+        self.left[:] = [item["id"] for item in there if not item.get("interfaceEndpoints") and item not in mine]
+        return [self._found(self.scope.stack, item) for item in mine]
 
     def _staying(self) -> list[dict[str, Any]]:
         return [item for item in self.services() if item["status"] != LEAVING]
@@ -107,7 +119,13 @@ class EndpointService(_Kind):
         return self._found(found.name, seen[0])
 
     def delete(self, found: Found) -> None:
+        """Returns when it is gone: Atlas deletes no project that has one."""
         unless_absent(lambda: self.api.call(DELETE_ENDPOINT_SERVICE, project=self.project, service=found.id), *ABSENT)
+
+        def state() -> str:
+            return "still there" if any(item["id"] == found.id for item in self.services()) else GONE
+
+        self.until(f"the deletion of {self.kind} {found.name}", state, GONE)
 
 
 class AtlasVpcEndpoint(VpcEndpoint):
@@ -184,6 +202,18 @@ class AtlasEndpoint(_Kind):
             return "still there" if found.id in left else GONE
 
         self.until(f"the deletion of {self.kind} {found.name}", state, GONE)
+
+
+def is_ours(service: Mapping[str, Any], ours: Mapping[str, str], *, has_group: bool) -> bool:
+    """Whether the endpoint service goes when we go. Pure.
+
+    `ours` are our VPC endpoints, `has_group` says whether there is the security group of one: it outlives the endpoint,
+    so that a deletion which was killed in between is completed.
+    """
+    ends = set(service.get("interfaceEndpoints") or ())
+    if not ends <= ours.keys():
+        return False
+    return bool(ends) or has_group or service.get("endpointServiceName") in ours.values()
 
 
 def attributes(service: Mapping[str, Any]) -> dict[str, str]:

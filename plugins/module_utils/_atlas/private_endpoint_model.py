@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_model import Cluster
@@ -18,7 +19,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Ref, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._vpc.groups import SecurityGroup, SecurityGroupRules
-from ansible_collections.calstack.aws.plugins.module_utils._vpc.rules import traffic
+from ansible_collections.calstack.aws.plugins.module_utils._vpc.rules import Rules, traffic
 
 PORTS = (1024, 65535)
 """One port for each node behind a private endpoint:
@@ -31,7 +32,7 @@ def name(scope: Scope) -> str:
 
 
 def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
-    """In order of use. Raises InputError."""
+    """In order of use, the group first: while it is there, the endpoint service is known as ours. Raises InputError."""
     for option in ("vpc_id", "subnet_ids", "task_security_group_id"):
         if not params[option]:
             raise InputError(f"atlas_private_endpoint needs the network: {option} is empty. Run the role vpc first.")
@@ -52,9 +53,9 @@ def wanted(params: Mapping[str, Any], scope: Scope) -> list[Wanted]:
     }
     atlas = {"service": Ref(SERVICE, scope.stack), "endpoint": Ref(AtlasVpcEndpoint.kind, ours), "status": AVAILABLE}
     return [
-        Wanted(SERVICE, scope.stack),
         Wanted(SecurityGroup.kind, ours, group),
         Wanted(SecurityGroupRules.kind, ours, rules),
+        Wanted(SERVICE, scope.stack),
         Wanted(AtlasVpcEndpoint.kind, ours, endpoint),
         Wanted(ENDPOINT, scope.stack, atlas),
     ]
@@ -67,6 +68,43 @@ def outputs(_params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         "service_id": Ref(SERVICE, scope.stack),
         "service_name": Ref(SERVICE, scope.stack, "service_name"),
     }
+
+
+def refuse_closed(group: str, egress: Rules, subnets: Collection[str]) -> None:
+    """Raise InputError where the tasks' security group lets nothing out to the endpoint.
+
+    `subnets` are the CIDR blocks that the endpoint has addresses in. What the group names by an id, a prefix list or
+    another group, is not judged.
+    """
+    peers = frozenset().union(*(peers for name, peers in egress.items() if _lets_all_out(name)))
+    blocks = [IPv4Network(peer) for peer in peers if "/" in peer and ":" not in peer]
+    closed = [text for text in subnets if not any(IPv4Network(text).subnet_of(block) for block in blocks)]
+    if closed and all("/" in peer for peer in peers):
+        raise InputError(
+            f"the tasks could not reach Atlas by PrivateLink: their security group {group} lets nothing out to "
+            f"{', '.join(sorted(closed))} on the TCP ports {PORTS[0]} to {PORTS[1]}, on one of which each node of the "
+            f"cluster answers. Set atlas_access: private_endpoint for all hosts (in group_vars/all) and run the "
+            f"component vpc, or add {{from_port: {PORTS[0]}, to_port: {PORTS[1]}, cidrs: [the VPC's]}} to "
+            f"vpc_task_egress. Nothing has been changed."
+        )
+
+
+def _lets_all_out(name: str) -> bool:
+    """Whether the traffic `name` has all of PORTS in it."""
+    if name in ("all", "tcp"):
+        return True
+    protocol, _, ports = name.partition(" ")
+    first, _, last = ports.partition("-")
+    return protocol == "tcp" and bool(last) and int(first) <= PORTS[0] and int(last) >= PORTS[1]
+
+
+def notes(services: Collection[str]) -> list[str]:
+    """What to tell about endpoint services that nobody uses and that are not known as ours."""
+    return [
+        f"the endpoint service {ident} of the Atlas project has no endpoint, and nothing says that this environment "
+        f"has made it: it was left alone. Delete it in Atlas (Network Access, Private Endpoint) if nobody needs it."
+        for ident in services
+    ]
 
 
 def refuse_shared(cluster: Cluster | None) -> None:

@@ -112,7 +112,10 @@ class ProjectKind(PatientKind):
 
     def _holds_something(self, project: str) -> bool:
         """Whether there is something in it that is not on its way out."""
-        clusters = [*self.api.every(LIST_CLUSTERS, project=project), *self.api.every(LIST_FLEX_CLUSTERS, project=project)]
+        clusters = [
+            *self.api.every(LIST_CLUSTERS, project=project),
+            *self.api.every(LIST_FLEX_CLUSTERS, project=project),
+        ]
         services = self.api.every(LIST_ENDPOINT_SERVICES, project=project)
         states = [*(item.get("stateName") for item in clusters), *(item.get("status") for item in services)]
         return any(state != "DELETING" for state in states)

@@ -129,7 +129,7 @@ def check_hosts(address: str, *, atlas_is_here: bool) -> None:
     if strange and not atlas_is_here:
         raise CalstackError(
             f"the cluster's connection string names {', '.join(strange)}, which is not one of Atlas's hosts "
-            f"(*{', *'.join(ATLAS_HOSTS)}). Nothing has been changed. Check atlas_base_url and MONGODB_ATLAS_BASE_URL."
+            f"(*{', *'.join(ATLAS_HOSTS)}). Nothing has been changed. Check MONGODB_ATLAS_BASE_URL."
         )
 
 

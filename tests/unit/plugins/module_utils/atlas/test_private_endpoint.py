@@ -20,9 +20,9 @@ from emulator import account
 
 SERVICE_NAME = "com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f60718"
 EVERYTHING = [
-    "create Atlas endpoint service calstack-dev",
     "create security group calstack-dev-atlas",
     "create security group rules calstack-dev-atlas",
+    "create Atlas endpoint service calstack-dev",
     "create VPC endpoint calstack-dev-atlas",
     "create Atlas private endpoint calstack-dev",
 ]
@@ -202,6 +202,101 @@ def test_a_service_that_others_use_stays(here):
     assert "delete Atlas endpoint service calstack-dev" not in steps(here.run(state="absent"))
     assert here.atlas.services[told["service_id"]]["endpoints"] == {"vpce-of-another": "AVAILABLE"}
     assert here.run()["service_id"] == told["service_id"]
+
+
+def others(here, **given):
+    here.atlas.services["theirs"] = {"region": "EU_WEST_1", "status": "AVAILABLE", "endpoints": {}, **given}
+
+
+def test_a_service_that_waits_for_somebody_elses_endpoint_is_left_with_a_note(here):
+    others(here)
+    told = here.run(state="absent")
+    assert (told["changes"], here.atlas.writes) == ([], [])
+    assert "the endpoint service theirs of the Atlas project has no endpoint" in told["notes"][0]
+    others(here, endpoints={"vpce-of-another": "AVAILABLE"})
+    assert here.run(state="absent")["notes"] == []
+    assert list(here.atlas.services) == ["theirs"]
+
+
+def test_a_deletion_that_died_anywhere_is_completed():
+    for call in range(30):
+        with account() as aws:
+            here, count = Site(aws), -1000
+            here.run()
+
+            def die(name, call=call):
+                nonlocal count
+                if count == call:
+                    raise Died(name)
+                count += 1
+
+            def note(model, die=die, **_):
+                if not model.name.startswith("Describe"):
+                    die(model.name)
+
+            here.atlas.before_write = die
+            aws("ec2").meta.events.register("before-call.ec2.*", note)
+            count = 0
+            try:
+                here.run(state="absent")
+            except Died:
+                count = -1000
+                here.run(state="absent")
+            else:
+                assert call >= 4
+                return
+            assert not here.atlas.services
+            assert here.run(state="absent") == here.run(state="absent")
+
+
+def test_it_is_deleted_when_it_is_gone(here):
+    here.run()
+    here.run(state="absent")
+    assert here.atlas.services == {}
+
+
+TO_ALL = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+
+def let_out(here, *rules):
+    ec2, group = here.aws("ec2"), here.params["task_security_group_id"]
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=TO_ALL)
+    for first, last, block in rules:
+        rule = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "IpRanges": [{"CidrIp": block}]}
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[rule])
+    here.aws.calls.clear()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [(443, 443, "0.0.0.0/0"), (27015, 27017, "0.0.0.0/0")],
+        [(1024, 65534, "10.0.0.0/16")],
+        [(1024, 65535, "10.0.0.0/24")],
+        [(1024, 65535, "10.1.0.0/16")],
+    ],
+)
+def test_tasks_that_are_shut_in_are_an_error_before_anything_is_made(here, rules):
+    let_out(here, *rules)
+    with pytest.raises(
+        InputError, match=r"lets nothing out to .*10\.0\.1\.0/24 on the TCP ports 1024 to 65535"
+    ) as refusal:
+        here.run()
+    assert "vpc_task_egress" in str(refusal.value)
+    assert (here.aws.writes, here.atlas.writes) == ([], [])
+    # A plan is made before the component vpc has opened the way.
+    told = here.run(check=True)
+    assert (steps(told), told["notes"]) == (EVERYTHING, [str(refusal.value)])
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [[(1024, 65535, "10.0.0.0/16")], [(0, 65535, "0.0.0.0/0")], [(1024, 65535, f"10.0.{n}.0/24") for n in (0, 1)]],
+)
+def test_tasks_that_are_let_out_are_none(here, rules):
+    let_out(here, *rules)
+    assert here.run()["changed"]
 
 
 def test_a_service_of_another_region_is_not_looked_at(here):

@@ -127,7 +127,9 @@ def test_who_may_belong_to_another_organization_is_told_so(atlas, monkeypatch):
     call = atlas.api.call
 
     def outside(operation, **given):
-        if operation == GET_PROJECT_BY_NAME and given["name"] not in [one.name for one in atlas.world.projects.values()]:
+        if operation == GET_PROJECT_BY_NAME and given["name"] not in [
+            one.name for one in atlas.world.projects.values()
+        ]:
             raise AtlasError("401", status=401, code="NOT_IN_GROUP")
         return call(operation, **given)
 
