@@ -48,6 +48,8 @@ class Account:
     role: str = "readWrite"
     """MongoDB's role that the user has on `database`."""
     replica_set: str = "secantus"
+    alias: str = ""
+    """Another address that leads to it, with the same port."""
 
     @classmethod
     def read(cls, settings: Settings) -> "Account":
@@ -93,7 +95,7 @@ class DatabaseProcess:
         self._child: Child | None = None
         self._address: tuple[str, int] | None = None
 
-    def launch(self, address: tuple[str, int], first: First, replica_set: str = "secantus") -> Account:
+    def launch(self, address: tuple[str, int], first: First, replica_set: str = "secantus", alias: str = "") -> Account:
         """Start the process without waiting for it: it imports for a second, which others can use.
 
         Raises LabError when the address is taken.
@@ -103,7 +105,7 @@ class DatabaseProcess:
             raise LabError(f"something else listens on {host}:{port}: stop it, or choose another LAB_NETWORK")
         shutil.rmtree(self._folder, ignore_errors=True)
         (self._folder / "data").mkdir(parents=True, mode=0o700)
-        issued = self._authority.issue([host])
+        issued = self._authority.issue([host, alias] if alias else [host])
         account = Account(
             host=host,
             port=port,
@@ -115,6 +117,7 @@ class DatabaseProcess:
             key=str(_write_private(self._folder / "key.pem", issued.key)),
             role=first.role,
             replica_set=replica_set,
+            alias=alias,
         )
         # -P: the folder of the script holds modules whose names are the standard library's or a package's.
         argv: list[str | Path] = [sys.executable, "-P", SERVER, account.write_in(self._folder)]

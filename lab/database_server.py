@@ -8,7 +8,10 @@ SecantusDB's command line would need a first start without authentication to cre
 import json
 import logging
 import signal
+import socket
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -75,9 +78,35 @@ def log_dropped_users_out(server: SecantusDBServer) -> None:
     secantus.server.dispatch = dispatch_checked
 
 
+def forward(alias: str, address: tuple[str, int]) -> None:
+    """Lead what comes to `alias` on to the server, whose library listens on one address only."""
+    listener = socket.create_server((alias, address[1]))
+
+    def accept() -> None:
+        while True:
+            near, _ = listener.accept()
+            far = socket.create_connection(address)
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=pipe, args=(source, sink), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def pipe(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for end in (source, sink):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
 def main() -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    server = serve(json.loads(Path(sys.argv[1]).read_text()))
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    server = serve(settings)
+    if settings["alias"]:
+        forward(settings["alias"], (settings["host"], settings["port"]))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.stop()

@@ -92,6 +92,10 @@ class Settings:
         """Where the lab's n-th Atlas cluster listens, counted from 0 (below `CLUSTERS`)."""
         return f"{self.network}.0.{10 + number}", 27017
 
+    def private_address(self, number: int) -> tuple[str, int]:
+        """Where the same cluster is reached by PrivateLink."""
+        return f"{self.network}.3.{10 + number}", 27017
+
     def balancer_address(self, number: int) -> str:
         """The address of the lab's n-th load balancer, counted from 1 (at most 254)."""
         return f"{self.network}.1.{number}"

@@ -16,8 +16,8 @@ def replica_set(cluster: Cluster) -> str:
     return f"atlas-{cluster.identity[-6:]}-shard-0"
 
 
-def standard(settings: Settings, cluster: Cluster) -> str:
-    host, port = settings.cluster_address(cluster.slot)
+def standard(settings: Settings, cluster: Cluster, *, private: bool = False) -> str:
+    host, port = (settings.private_address if private else settings.cluster_address)(cluster.slot)
     options = {
         "tls": "true",
         "tlsCAFile": str(certificate_file(settings)),
@@ -49,7 +49,7 @@ def private_strings(world: World, project: Project, cluster: Cluster) -> list[di
         if ready and cluster.kind == DEDICATED:
             found.append(
                 {
-                    "connectionString": standard(world.settings, cluster),
+                    "connectionString": standard(world.settings, cluster, private=True),
                     "endpoints": [
                         {"endpointId": endpoint.identity, "providerName": "AWS", "region": service.region}
                         for endpoint in ready

@@ -31,7 +31,9 @@ class Server:
         self._process = DatabaseProcess(
             settings, authority, f"cluster-{cluster.name}", settings.run / "atlas" / cluster.identity
         )
-        self._account = self._process.launch(settings.cluster_address(cluster.slot), ADMIN, replica_set(cluster))
+        private, _ = settings.private_address(cluster.slot)
+        address = settings.cluster_address(cluster.slot)
+        self._account = self._process.launch(address, ADMIN, replica_set(cluster), private)
         self._apply = apply
         self._ready = False
         self.logins: dict[str, Login] = {}

@@ -32,6 +32,37 @@ def test_projects(lab: AtlasLab) -> None:
     assert lab.code("GET", f"/groups/{made['id']}") == (404, "GROUP_NOT_FOUND")
 
 
+BAD_TAGS = [{"key": "calstack:environment", "value": "dev"}]
+
+
+def test_tags_of_other_characters_are_refused_and_the_project_is_there_all_the_same(lab: AtlasLab) -> None:
+    body = {"name": "half-made", "orgId": credentials.ORGANIZATION, "tags": BAD_TAGS}
+    assert lab.code("POST", "/groups", body) == (400, "INVALID_ATTRIBUTE")
+    assert lab.get("/groups/byName/half-made")["tags"] == []
+    path = lab.project()
+    for kind, made in (("clusters", dedicated("main")), ("flexClusters", flex("main"))):
+        assert lab.code("POST", f"{path}/{kind}", {**made, "tags": BAD_TAGS}) == (400, "INVALID_ATTRIBUTE")
+
+
+def test_clusters_are_told_apart_by_the_beginnings_of_their_names(lab: AtlasLab) -> None:
+    path = lab.project()
+    lab.make(f"{path}/clusters", dedicated("calstack-production-for-a"))
+    again = lab.code("POST", f"{path}/clusters", dedicated("calstack-production-for-b"))
+    assert again == (400, "DUPLICATE_CLUSTER_NAME")
+    assert lab.code("POST", f"{path}/clusters", dedicated("main-")) == (400, "INVALID_ATTRIBUTE")
+
+
+def test_a_change_can_begin_late(lab: AtlasLab) -> None:
+    path = lab.project()
+    lab.make(f"{path}/clusters", dedicated())
+    one = f"{path}/clusters/main"
+    lab.idle(one)
+    api_faults.inject(lab.settings, "atlas", "updateCluster", "late", times=1)
+    assert lab.ask("PATCH", one, {"backupEnabled": True}).json()["stateName"] == "IDLE"
+    lab.until(one, lambda cluster: cluster["stateName"] == "UPDATING")
+    lab.idle(one)
+
+
 def test_a_project_with_a_cluster_or_a_service_stays(lab: AtlasLab) -> None:
     path = lab.project()
     service = lab.make(f"{path}/privateEndpoint/endpointService", {"providerName": "AWS", "region": "EU_WEST_1"})
@@ -284,7 +315,8 @@ def test_both_sides_of_a_private_endpoint(lab: AtlasLab) -> None:
     lab.until(f"{one}/endpoint/vpce-1", lambda endpoint: endpoint["connectionStatus"] == "AVAILABLE")
     strings = lab.idle(f"{path}/clusters/main")["connectionStrings"]
     assert strings["privateEndpoint"][0]["srvConnectionString"] is None
-    assert strings["privateEndpoint"][0]["connectionString"] == strings["standard"]
+    private = strings["standard"].replace(f"{atlas_lab.NETWORK}.0.", f"{atlas_lab.NETWORK}.3.")
+    assert strings["privateEndpoint"][0]["connectionString"] == private != strings["standard"]
     assert strings["privateEndpoint"][0]["endpoints"] == [
         {"endpointId": "vpce-1", "providerName": "AWS", "region": "EU_WEST_1"}
     ]

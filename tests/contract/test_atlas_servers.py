@@ -71,6 +71,13 @@ def test_a_user_from_before_the_cluster_can_log_in_when_it_is_idle(lab: AtlasLab
         assert not can(uri(lab, cluster, "early"), "another")
 
 
+def test_it_is_reached_by_privatelink_at_another_address(lab: AtlasLab, project: str) -> None:
+    public = uri(lab, f"{project}/clusters/main", "early")
+    private = public.replace(f"{atlas_lab.NETWORK}.0.", f"{atlas_lab.NETWORK}.3.").split("&replicaSet")[0]
+    assert private != public
+    assert can(private + "&directConnection=true")
+
+
 def test_it_is_a_replica_set_with_the_labs_certificate(lab: AtlasLab, project: str) -> None:
     address = uri(lab, f"{project}/clusters/main", "early")
     with Client(address, serverSelectionTimeoutMS=3000) as client:

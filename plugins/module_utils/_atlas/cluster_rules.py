@@ -80,8 +80,8 @@ def refuse_twin(name: str, others: Iterable[str]) -> None:
     for other in others:
         if other != name and other[:PREFIX].lower() == name[:PREFIX].lower():
             raise InputError(
-                f"atlas_cluster_name is {name!r}, and the project has a cluster {other}: Atlas tells clusters apart by "
-                f"the first {PREFIX} characters of their names. Choose a name that begins otherwise, or another project."
+                f"atlas_cluster_name is {name!r}, and the project has a cluster {other}: Atlas tells them apart by "
+                f"the first {PREFIX} characters of their names. Choose another beginning, or another project."
             )
 
 
