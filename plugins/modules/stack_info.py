@@ -201,6 +201,16 @@ release_schedule_role_arn:
   returned: when their group exists
   type: str
   sample: arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-release-schedule
+dns_origin_certificate_arn:
+  description: The certificate that the balancer shows to the edge.
+  returned: when it exists
+  type: str
+  sample: arn:aws:acm:eu-west-1:123456789012:certificate/0f414343-14ac-4c74-afd5-d1ae3f3a7134
+dns_origin_secret_arn:
+  description: The secret whose value the edge sends in the header C(X-Origin-Verify).
+  returned: when it exists
+  type: str
+  sample: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:calstack/dev/origin-AbCdEf"
 release_schedule_group_name:
   description: The group of the schedules that releases set.
   returned: when it exists

@@ -63,7 +63,7 @@ def published(resources: Sequence[Resource], stack: str, details: Details) -> di
     """All that the components of `stack` publish; a key whose resource is not there is left out."""
     found = Found(resources, stack)
     every = _vpc(found, details) | _ecr(found) | _secrets(found) | _alb(found, details) | _ecs(found)
-    return {key: value for key, value in (every | _release(found)).items() if value}
+    return {key: value for key, value in (every | _dns(found) | _release(found)).items() if value}
 
 
 def _vpc(found: Found, details: Details) -> dict[str, Any]:
@@ -118,6 +118,15 @@ def _ecs(found: Found) -> dict[str, Any]:
         "ecs_log_group_name": _arn(found.one("ecs", "log group")).partition(":log-group:")[2].removesuffix(":*"),
         "ecs_service_arns": _by_name(COLOURS, lambda colour: found.one("ecs", "service", colour)),
         "ecs_task_definition_arns": _by_name(COLOURS, lambda colour: _newest(found, colour)),
+    }
+
+
+def _dns(found: Found) -> dict[str, Any]:
+    """What is in the environment's own region: CloudFront and its certificate are in us-east-1."""
+    secrets = [item.arn for item in found.some("dns", SECRET) if item.name.endswith("/origin")]
+    return {
+        "dns_origin_certificate_arn": _arn(found.one("dns", "certificate", "origin")),
+        "dns_origin_secret_arn": secrets[0] if len(secrets) == 1 else "",
     }
 
 
