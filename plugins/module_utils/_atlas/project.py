@@ -85,7 +85,7 @@ class ProjectKind(PatientKind):
 
     def _half_made(self, name: str, error: AtlasError) -> AtlasError:
         """Atlas makes a project before it looks at its tags, and keeps it when it refuses them."""
-        if not 400 <= error.status < 500 or projects.by_name(self.api, name) is None:
+        if error.status != 400 or projects.by_name(self.api, name) is None:
             return error
         return AtlasError(
             f"{error} The project {name} is there all the same, without the tags that say whose it is: "

@@ -276,7 +276,7 @@ def test_a_name_that_begins_like_anothers_is_refused(atlas):
     for check in (True, False):
         with pytest.raises(InputError, match="by the first 23 characters"):
             site(atlas, check=check, name=long + "-2", **FLEX)
-    assert site(atlas, name=long[:19], **FLEX).cluster.state == "IDLE"
+    assert site(atlas, name=long[:18], **FLEX).cluster.state == "IDLE"
     assert steps(site(atlas, name=long, **M0)) == []
 
 
