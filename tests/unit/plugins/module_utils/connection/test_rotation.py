@@ -336,8 +336,8 @@ def test_a_migration_keeps_its_roles_until_it_is_finished(is_brought):
     world.run()
     world.run(**MIGRATES)
     roles = {"readWrite@calstack", "readWriteAnyDatabase@admin"}
-    for given in ({}, MIGRATES):
-        assert world.run(**given) == []
+    for asked in ({}, MIGRATES):
+        assert world.run(**asked) == []
         assert world.state.users[A].roles == roles
     world.run(migration="finished")
     assert world.state.users[A] == GRANTS
@@ -347,7 +347,7 @@ def test_a_migration_keeps_its_roles_until_it_is_finished(is_brought):
 def test_no_other_password_is_made_during_a_migration():
     world = built()
     world.run(**MIGRATES)
-    with pytest.raises(CalstackError, match="a migration .* is under way.*migrate_goal=finished"):
+    with pytest.raises(CalstackError, match=r"a migration .* is under way.*migrate_goal=finished"):
         world.run("prepared")
     plan = world.plan("present", by_role=True)
     assert plan.steps == []
