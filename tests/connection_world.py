@@ -17,12 +17,20 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.state imp
     Wanted,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import DeleteUser, PutUser, after
-from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import Login, compose
+from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import Login, compose, endpoints
 
 A, B = "calstack-dev-a", "calstack-dev-b"
 ROLE = "arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-ecs-task"
 ADDRESS = "mongodb+srv://calstack-dev.ab1cd.mongodb.net"
 BROUGHT = "mongodb://me:mine@old.example.com/"
+PLACES = frozenset({"calstack-dev.ab1cd.mongodb.net", "calstack-dev.ab1cd.mongodb.net:1"})
+OTHER = {
+    "address": "mongodb+srv://other.ab1cd.mongodb.net",
+    "places": frozenset({"other.ab1cd.mongodb.net"}),
+    "grants": Grants(frozenset({"readWrite@calstack"}), frozenset({"other"})),
+}
+"""What another cluster asks for."""
+
 GRANTS = Grants(frozenset({"readWrite@calstack"}), frozenset({"calstack-dev"}))
 
 
@@ -33,6 +41,7 @@ class Runner:
     revision: str
     started: datetime
     login: Login | None
+    place: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -49,8 +58,11 @@ class World:
     def wanted(self, **given):
         self.runs += 1
         fresh = Fresh(f"password{self.runs}", f"version{self.runs}", self.now)
-        there = {"address": ADDRESS, "options": {"appName": "calstack-dev"}, "role": ROLE}
-        return Wanted("calstack-dev", "calstack/dev/database", (A, B), GRANTS, fresh, **{**there, **given})
+        there = {"address": ADDRESS, "options": {"appName": "calstack-dev"}, "role": ROLE, "places": PLACES}
+        there |= {"grants": GRANTS}
+        return Wanted(
+            stack="calstack-dev", secret="calstack/dev/database", users=(A, B), fresh=fresh, **{**there, **given}
+        )
 
     def seen(self):
         return replace(self.state, tasks=tuple(Task(task.revision, task.started) for task in self.tasks))
@@ -88,6 +100,12 @@ class World:
         version = self.secret.version(label)
         return version.login if version else None
 
+    def may_use(self, task):
+        """Whether the task's user may use the cluster that the task is connected to."""
+        there = self.state.users.get(ROLE if task.login.is_role else task.login.user)
+        names = {host.split(".")[0].removesuffix("-pl-0") for host in task.place}
+        return there is None or not there.clusters or names <= there.clusters
+
     def works(self, login):
         """Whether Atlas lets it in. What is not Atlas's is somebody else's business."""
         if login is None or login.user == "me":
@@ -98,6 +116,7 @@ class World:
         if absent:
             return
         assert all(self.works(task.login) for task in self.tasks), "a running task's user is gone"
+        assert all(self.may_use(task) for task in self.tasks), "a running task's user may not use its cluster"
         if self.secret and self.secret.version(CURRENT):
             assert self.works(self.login()), "AWSCURRENT's user does not get in"
         for label in self.secret.labelled if self.secret else ():
@@ -133,7 +152,7 @@ class World:
         self.tasks = [self._started() for _ in self.tasks]
 
     def _started(self):
-        return Runner(self.revision, self.now, self.login())
+        return Runner(self.revision, self.now, self.login(), endpoints(self.secret.version(CURRENT).address))
 
 
 def uri(user, password="p"):

@@ -29,9 +29,12 @@ options:
     description:
       - What to bring about with O(state=present).
       - V(present) converges the users, the current connection string and the tags. What is pending of a
-        rotation is dropped with its user. A user that no task needs any more is deleted.
-      - V(prepared) gives the other user a new password, and writes its connection string as C(AWSPENDING).
-      - V(current) makes that version C(AWSCURRENT).
+        rotation is dropped with its user. A user that no task needs any more is deleted. Another O(mode) or O(access)
+        is only offered, as C(AWSPENDING); a rotation tries it and changes over.
+      - V(prepared) gives the other user a new password, and writes its connection string as C(AWSPENDING). It is
+        refused where the current version is not O(cluster_name)'s.
+      - V(current) makes that version C(AWSCURRENT). In the place of a MongoDB that is not O(cluster_name) it needs
+        O(is_moved=true).
       - V(retired) deletes the user that is neither current nor pending, unless a running task may use it.
       - V(undone) drops what is pending, or else makes the version before the rotation current again.
       - V(source) makes the version current again that named the MongoDB used before Atlas.
@@ -52,8 +55,8 @@ options:
     default: scram
   role_arn:
     description:
-      - The ARN of the tasks' role, for O(mode=aws_iam).
-      - Given with O(mode=scram) too, its user is deleted after the mode has been changed.
+      - The ARN of the tasks' role, for O(mode=aws_iam). With O(mode=scram) its user is deleted when no task needs it.
+      - Empty means the role that M(calstack.aws.ecs) makes for O(stack_name), in the caller's account.
     type: str
     default: ""
   database:
@@ -82,12 +85,14 @@ options:
         description: The collection it is for. Empty means all.
         type: str
         default: ""
-  private_endpoint_id:
+  access:
     description:
-      - The VPC endpoint (C(vpce-...)) to go through, as M(calstack.aws.atlas_private_endpoint) returns it.
-      - Empty means the cluster's public addresses.
+      - V(nat) means the cluster's public addresses.
+      - V(private_endpoint) means the VPC endpoint that M(calstack.aws.atlas_private_endpoint) has made. It is found by
+        its tags.
     type: str
-    default: ""
+    choices: [nat, private_endpoint]
+    default: nat
   uri_options:
     description:
       - Further options of the connection string, for example C(readPreference) with the value V(secondaryPreferred).
@@ -119,6 +124,19 @@ options:
     description: Switch from a MongoDB that somebody brought to Atlas in this run, without moving any data.
     type: bool
     default: false
+  is_moved:
+    description: The data has been moved, so that O(goal=current) may put Atlas in the place of another MongoDB.
+    type: bool
+    default: false
+  migration:
+    description:
+      - Whether the data is being moved, which is kept as the secret's tag C(calstack:migration).
+      - While it is V(under_way), users keep roles and clusters that they have beside the wanted ones, and no other
+        password is made.
+      - V(finished) ends that. V(as_it_is) says nothing.
+    type: str
+    choices: [as_it_is, under_way, finished]
+    default: as_it_is
   recovery_days:
     description:
       - For how many days a deleted secret can be restored, 7 to 30.
@@ -214,10 +232,32 @@ source_version_id:
   type: str
   sample: ""
 connected:
-  description: Whether the current connection string is Atlas's.
+  description: Whether the current connection string is that of O(cluster_name).
   returned: when O(state=present)
   type: bool
   sample: true
+current_changed:
+  description: Whether this run has changed, or in check mode would change, what is C(AWSCURRENT).
+  returned: when O(state=present)
+  type: bool
+  sample: false
+settled:
+  description:
+    - Whether no running task needs another way to the cluster than the one that is asked for. Only then may a
+      former way be closed.
+  returned: when O(state=present)
+  type: bool
+  sample: true
+tasks_behind:
+  description: How many running tasks may have started with another version than the current one.
+  returned: when O(state=present)
+  type: int
+  sample: 0
+migrating:
+  description: Whether the data is being moved.
+  returned: when O(state=present)
+  type: bool
+  sample: false
 user:
   description: The database user of the current version, or the role's ARN. Empty where Atlas is not current.
   returned: when O(state=present)
@@ -234,7 +274,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.kind import Api
@@ -245,14 +285,20 @@ from ansible_collections.calstack.aws.plugins.module_utils._atlas.options import
     PROJECT,
     api_of,
 )
-from ansible_collections.calstack.aws.plugins.module_utils._connection import inputs, tasks
-from ansible_collections.calstack.aws.plugins.module_utils._connection.address import reachable
+from ansible_collections.calstack.aws.plugins.module_utils._connection import address, inputs, tasks
 from ansible_collections.calstack.aws.plugins.module_utils._connection.manager import Manager
 from ansible_collections.calstack.aws.plugins.module_utils._connection.outputs import answer
 from ansible_collections.calstack.aws.plugins.module_utils._connection.plan import Plan
+from ansible_collections.calstack.aws.plugins.module_utils._connection.role import task_role_arn
 from ansible_collections.calstack.aws.plugins.module_utils._connection.rotation import GOALS, decide, take_down
 from ansible_collections.calstack.aws.plugins.module_utils._connection.run import Outcome, World, run
-from ansible_collections.calstack.aws.plugins.module_utils._connection.state import ATLAS, Fresh, State, Wanted
+from ansible_collections.calstack.aws.plugins.module_utils._connection.state import (
+    ATLAS,
+    Fresh,
+    Migration,
+    State,
+    Wanted,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._connection.users import Users
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import AwsClients
 from ansible_collections.calstack.aws.plugins.module_utils._core.component import ARGUMENTS
@@ -280,13 +326,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "collection_name": {"type": "str", "default": ""},
         },
     },
-    "private_endpoint_id": {"type": "str", "default": ""},
+    "access": {"type": "str", "choices": [inputs.NAT, inputs.PRIVATE], "default": inputs.NAT},
     "uri_options": {"type": "dict", "default": {}},
     "instance_size": {"type": "str", "default": ""},
     "tasks_max": {"type": "int", "default": 1},
     "workers": {"type": "int", "default": 1},
     "max_pool_size": {"type": "int", "default": 0},
     "take_over": {"type": "bool", "default": False},
+    "is_moved": {"type": "bool", "default": False},
+    "migration": {"type": "str", "choices": list(get_args(Migration)), "default": "as_it_is"},
     "recovery_days": {"type": "int", "default": 30},
     "kms_key_id": {"type": "str", "default": "", "no_log": False},
 }
@@ -315,8 +363,13 @@ def converge(module: Any, api: Api, clients: Clients, **timing: Any) -> Outcome:
     inputs.check(module.params)
     params = with_project(api, module.params, check=module.check_mode)
     project = None if params["project_id"] == KNOWN_AFTER_APPLY else params["project_id"]
-    asked = question(params, api, project, check=module.check_mode, hide=hide, **timing)
     scope = Scope(params["environment_name"], ATLAS, params["stack_name"])
+    params = {
+        **params,
+        "role_arn": params["role_arn"] or task_role_arn(clients, scope.stack),
+        "private_endpoint_id": address.endpoint(params, clients, scope, check=module.check_mode),
+    }
+    asked = question(params, api, project, check=module.check_mode, hide=hide, **timing)
     world = World(
         Manager(clients("secretsmanager"), scope, asked.secret, params["kms_key_id"], hide=hide, **timing),
         Users(api, project, asked.role),
@@ -344,8 +397,14 @@ def question(
     """What is wanted, with all that the cluster has to say to it. Raises CalstackError."""
     fresh = Fresh(generate(PASSWORD_LENGTH), str(uuid.uuid4()), datetime.now(UTC))
     hide([fresh.password])
-    composes = params["state"] == "present" and params["goal"] in inputs.COMPOSING
-    cluster = reachable(api, project, params, check=check, **timing) if composes else None
+    cluster = None
+    if params["state"] == "present":
+        composes = params["goal"] in inputs.COMPOSING
+        cluster = (
+            address.reachable(api, project, params, check=check, **timing)
+            if composes
+            else address.there(api, project, params)
+        )
     asked = inputs.wanted(params, cluster, fresh)
     inputs.check_composed(params, asked)
     return asked

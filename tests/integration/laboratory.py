@@ -137,3 +137,19 @@ def changed(output: str) -> int:
     """The recap's `changed`, summed over the components."""
     recap = output.rpartition("PLAY RECAP")[2]
     return sum(int(word.partition("=")[2]) for word in recap.split() if word.startswith("changed="))
+
+
+def play_until(laboratory: Laboratory, said: str, playbook: str, *options: str) -> None:
+    """Play, and kill everything of it as soon as it has said so."""
+    running = laboratory.start(playbook, *options)
+    lines = []
+    try:
+        assert running.stdout
+        for line in running.stdout:
+            lines.append(line)
+            if said in line:
+                return
+    finally:
+        kill_tree(running.pid)
+        running.communicate()
+    raise AssertionError(f"it never said {said!r}:\n{''.join(lines)}")

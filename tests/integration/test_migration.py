@@ -13,11 +13,11 @@ import pytest
 from lab.atlas import credentials
 from lab.settings import CHECKOUT
 from tests.integration.database import Environment, documents, lets_in
-from tests.integration.laboratory import Laboratory
+from tests.integration.laboratory import Laboratory, play_until
 from tests.integration.secrecy import Needles, Witness, of_uri, reports
 from tests.waiting import until
 
-SITE, MIGRATE = "site.yml", "playbooks/migrate.yml"
+SITE, MIGRATE, ROTATE = "site.yml", "playbooks/migrate.yml", "playbooks/rotate.yml"
 QUICK = {
     "migrate_quiet_seconds": 2,
     "migrate_release_strategy": {"type": "all_at_once", "final_bake": 2},
@@ -113,11 +113,20 @@ def test_atlas_beside_a_database_that_is_in_use_switches_nothing(
     assert events(source) == written
 
 
-@pytest.mark.parametrize("goal", ["copied", "back"])
+def test_a_rotation_does_not_leave_the_data_behind(laboratory, environment, source, options):
+    before = environment.writes_anywhere()
+    said = message(laboratory.play(ROTATE, *options, code=2))
+    assert "leave the data behind" in said
+    assert "playbooks/migrate.yml" in said
+    assert environment.writes_anywhere() == before
+    assert environment.uri() == source
+
+
+@pytest.mark.parametrize("goal", ["copied", "back", "finished"])
 def test_a_check_before_the_start_writes_nothing(laboratory, environment, options, goal):
     before = environment.writes_anywhere()
     output = laboratory.play(MIGRATE, "--check", "-e", f"migrate_goal={goal}", *options)
-    assert "--check ends here" in output
+    assert ("No migration is under way" if goal == "finished" else "--check ends here") in output
     assert environment.writes_anywhere() == before
 
 
@@ -129,6 +138,12 @@ def test_it_is_copied_while_somebody_writes(laboratory, environment, source, opt
     assert len(copied) > 10
     assert copied <= written
     assert environment.uri() == source
+
+
+def test_a_site_run_leaves_the_migration_what_it_needs(laboratory, environment, options):
+    before = environment.writes_anywhere()
+    laboratory.play(SITE, *options)
+    assert environment.writes_anywhere() == before
 
 
 def test_the_switch_wants_to_be_meant(laboratory, environment, options):
@@ -152,7 +167,10 @@ def test_a_check_of_the_switch_writes_nothing(laboratory, environment, options):
 
 
 def test_it_is_switched_and_nothing_is_lost(laboratory, environment, source, options, written, folder):
-    laboratory.play(MIGRATE, *SWITCH, *options)
+    """Though the run died before the release, and though the source was given beside the secret that names it."""
+    play_until(laboratory, "TASK [calstack.aws.migrate : A release brings it out]", MIGRATE, *SWITCH, *options)
+    assert environment.uri() != source
+    laboratory.play(MIGRATE, *SWITCH, *options, MIGRATE_SOURCE_URI=source)
     now = environment.uri()
     assert now != source
     assert environment.uri("calstack-migration-source") == source

@@ -8,7 +8,7 @@ import pytest
 
 from lab.atlas import credentials
 from tests.integration.database import Environment, lets_in
-from tests.integration.laboratory import Laboratory, changed, kill_tree
+from tests.integration.laboratory import Laboratory, changed, play_until
 from tests.integration.secrecy import Needles, Witness, of_uri, reports
 from tests.integration.traffic import traffic
 
@@ -50,22 +50,6 @@ def users_at_work(laboratory: Laboratory) -> Iterator[None]:
         assert load.running, "they have stopped before the end"
     assert load.answered > 50
     assert load.failures == []
-
-
-def play_until(laboratory: Laboratory, said: str, playbook: str, *options: str) -> None:
-    """Play, and kill everything of it as soon as it has said so."""
-    running = laboratory.start(playbook, *options)
-    lines = []
-    try:
-        assert running.stdout
-        for line in running.stdout:
-            lines.append(line)
-            if said in line:
-                return
-    finally:
-        kill_tree(running.pid)
-        running.communicate()
-    raise AssertionError(f"it never said {said!r}:\n{''.join(lines)}")
 
 
 def test_no_secret_is_shown_from_nothing_to_the_second_password(laboratory, environment, witness, options):

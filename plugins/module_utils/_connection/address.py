@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""Waiting for the way to the cluster: Atlas tells of a private endpoint's only minutes after it is AVAILABLE."""
+"""The way to the cluster: Atlas tells of the one by a private endpoint only minutes after that is AVAILABLE."""
 
 from __future__ import annotations
 
@@ -11,14 +11,44 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._atlas import cluster_api
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.cluster_model import Cluster
 from ansible_collections.calstack.aws.plugins.module_utils._atlas.kind import Api
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.private_endpoint import AtlasVpcEndpoint
+from ansible_collections.calstack.aws.plugins.module_utils._atlas.private_endpoint_model import name as endpoint_name
 from ansible_collections.calstack.aws.plugins.module_utils._connection import inputs
+from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Clients, Scope
+from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 
 PRIVATE_SECONDS = 900.0
 """A choice of this collection's."""
 
 THERE = "there"
+
+
+def endpoint(params: Mapping[str, Any], clients: Clients, scope: Scope, *, check: bool) -> str:
+    """Our VPC endpoint to Atlas, by its tags; "" where another way is asked for.
+
+    Where there is none it is only planned yet. Raises CalstackError where a connection string is to be made now.
+    """
+    if params["state"] == "absent" or params["access"] != inputs.PRIVATE:
+        return ""
+    with doing("looking for the VPC endpoint to Atlas"):
+        found = AtlasVpcEndpoint(clients, scope).read(())
+    ours = [item.id for item in found if item.name == endpoint_name(scope)]
+    if ours:
+        return ours[0]
+    if check or params["goal"] not in inputs.COMPOSING:
+        return KNOWN_AFTER_APPLY
+    raise CalstackError(
+        f"atlas_access is {inputs.PRIVATE}, but there is no VPC endpoint {endpoint_name(scope)} to Atlas: run site.yml "
+        "first, which makes it. Nothing has been changed."
+    )
+
+
+def there(api: Api, project: str | None, params: Mapping[str, Any]) -> Cluster | None:
+    """The cluster as it is, for goals that put nothing together."""
+    return cluster_api.get(api, project, inputs.cluster_name(params)) if project else None
 
 
 def reachable(

@@ -18,6 +18,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.uri impor
     address_of,
     check_hosts,
     check_options,
+    places,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
@@ -26,8 +27,11 @@ from ansible_collections.calstack.aws.plugins.module_utils._secrets.values impor
 Params = Mapping[str, Any]
 
 BY_ROLE = "aws_iam"
+NAT, PRIVATE = "nat", "private_endpoint"
+"""The ways to the cluster: through its public addresses, or by PrivateLink."""
+
 COMPOSING = ("present", "prepared")
-"""The goals that put a connection string together, and so need the cluster."""
+"""The goals that put a connection string together, and so need the way to the cluster."""
 
 RECOVERY_DAYS = range(7, 31)
 """RecoveryWindowInDays: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html"""
@@ -42,8 +46,6 @@ def check(params: Params) -> None:
         )
     if params["state"] == "absent":
         return
-    if params["mode"] == BY_ROLE and not params["role_arn"]:
-        raise InputError("atlas_mode is aws_iam: it needs the ARN of the tasks' role (atlas_role_arn).")
     if not (params["roles"] or params["database"]):
         raise InputError("atlas_database is empty: say which database the application uses, or give atlas_roles.")
     if params["database_in_uri"] and not params["database"]:
@@ -60,12 +62,13 @@ def users(params: Params) -> tuple[str, str]:
 
 def names(params: Params) -> tuple[str, ...]:
     """All users in Atlas that are ours."""
-    return (*users(params), *([params["role_arn"]] if params["role_arn"] else ()))
+    return (*users(params), params["role_arn"])
 
 
 def wanted(params: Params, cluster: Cluster | None, fresh: Fresh) -> Wanted:
     """`cluster` is None where it is only planned, or not asked for."""
     there = address(params, cluster)
+    composes = bool(there) and params["goal"] in COMPOSING
     return Wanted(
         stack=params["stack_name"],
         secret=params["secret_name"],
@@ -73,11 +76,14 @@ def wanted(params: Params, cluster: Cluster | None, fresh: Fresh) -> Wanted:
         grants=grants(params),
         fresh=fresh,
         address=there,
-        options=options(params, cluster) if there else {},
+        options=options(params, cluster) if composes else {},
         database=params["database"] if params["database_in_uri"] else "",
         role=params["role_arn"],
         by_role=params["mode"] == BY_ROLE,
         take_over=params["take_over"],
+        places=places(connection_strings(cluster.answer)) if cluster else frozenset(),
+        is_moved=params["is_moved"],
+        migration=params["migration"],
     )
 
 

@@ -23,6 +23,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.state imp
 from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import (
     CreateSecret,
     DeleteSecret,
+    Mark,
     MoveLabel,
     PutVersion,
     Restore,
@@ -40,6 +41,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
 from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
 from ansible_collections.calstack.aws.plugins.module_utils._secrets import api
 from ansible_collections.calstack.aws.plugins.module_utils._secrets.model import parsed
+
+MIGRATION_TAG = "calstack:migration"
+UNDER_WAY, OVER = "under way", "over"
+"""Set and never removed: AWS asks for another permission for that."""
 
 LABELS = (CURRENT, PENDING, PREVIOUS, SOURCE)
 SEEN_SECONDS = 60.0
@@ -73,6 +78,7 @@ class Manager:
             labelled=labelled,
             changed=answer.get("LastChangedDate") or answer["CreatedDate"],
             deleted=f"{deleted:%Y-%m-%d}" if deleted else "",
+            is_migrating=tags.get(MIGRATION_TAG) == UNDER_WAY,
         )
 
     def _described(self) -> Mapping[str, Any] | None:
@@ -126,6 +132,9 @@ class Manager:
             case Tag():
                 tags = Scope(self.scope.environment, step.component, self.scope.stack).tags(self.name)
                 self.client.tag_resource(SecretId=arn, Tags=api.tag_list(tags))
+            case Mark():
+                mark = {MIGRATION_TAG: UNDER_WAY if step.is_migrating else OVER}
+                self.client.tag_resource(SecretId=arn, Tags=api.tag_list(mark))
             case Restore():
                 self._restore(arn)
             case DeleteSecret():

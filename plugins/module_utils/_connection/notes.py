@@ -15,15 +15,37 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.state imp
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 
+_WAYS_ON = (
+    "Run playbooks/migrate.yml to move the data and switch, or set atlas_take_over=true and run site.yml to switch "
+    "without moving any."
+)
 RELEASE = "playbooks/release.yml with -e release_image=stable"
 
 
 def not_connected(wanted: Wanted) -> str:
     return (
-        f"the application still uses the MongoDB that {wanted.secret} names; Atlas's connection string waits there as "
-        f"{PENDING}. Run playbooks/migrate.yml to move the data and switch, or set atlas_take_over=true to switch "
-        f"without moving any."
+        f"the application still uses the MongoDB that {wanted.secret} names, not {_cluster(wanted)}, whose connection "
+        f"string waits there as {PENDING}. {_WAYS_ON}"
     )
+
+
+def another_way(wanted: Wanted) -> str:
+    return (
+        f"the application goes on connecting as {wanted.secret} says; the way that is asked for now waits there as "
+        f"{PENDING}. Run playbooks/rotate.yml, which tries it, changes over and releases. Until all tasks use it, the "
+        f"former way stays open."
+    )
+
+
+def migrating(wanted: Wanted) -> str:
+    return (
+        f"a migration to {_cluster(wanted)} is under way, which the login in {wanted.secret} is needed for. End it "
+        f"first: playbooks/migrate.yml with -e migrate_goal=finished, or back."
+    )
+
+
+def _cluster(wanted: Wanted) -> str:
+    return f"the Atlas cluster {' or '.join(sorted(wanted.grants.clusters))}"
 
 
 def restored(wanted: Wanted) -> str:
@@ -64,6 +86,24 @@ def in_use(wanted: Wanted, user: str, tasks: int) -> CalstackError:
     return CalstackError(
         f"rotating {wanted.secret}: the database user {user} is next, but {_tasks(tasks)} started before the secret "
         f"had its current value, and may still use it. Nothing has been changed. Run {RELEASE}, then this again."
+    )
+
+
+def not_connected_yet(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"{wanted.secret} names a MongoDB that is not {_cluster(wanted)}: to change over now would leave the data "
+        f"behind. Nothing has been changed. {_WAYS_ON}"
+    )
+
+
+def still_migrating(wanted: Wanted) -> CalstackError:
+    return CalstackError(f"rotating {wanted.secret}: {migrating(wanted)} Nothing has been changed.")
+
+
+def pending_elsewhere(wanted: Wanted) -> CalstackError:
+    return CalstackError(
+        f"the {PENDING} version of {wanted.secret} does not lead to {_cluster(wanted)}: run site.yml first, which "
+        f"writes the one that does. Nothing has been changed."
     )
 
 

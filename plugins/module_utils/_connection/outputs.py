@@ -10,7 +10,14 @@ from typing import Any
 from ansible_collections.calstack.aws.plugins.module_utils._connection.plan import Plan
 from ansible_collections.calstack.aws.plugins.module_utils._connection.run import Outcome
 from ansible_collections.calstack.aws.plugins.module_utils._connection.state import CURRENT, KEY, SOURCE, Version
-from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import changes, shown
+from ansible_collections.calstack.aws.plugins.module_utils._connection.steps import (
+    CreateSecret,
+    MoveLabel,
+    PutVersion,
+    Step,
+    changes,
+    shown,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import hosts
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import KNOWN_AFTER_APPLY
 
@@ -23,6 +30,8 @@ def answer(params: Mapping[str, Any], outcome: Outcome, *, check: bool) -> dict[
         "changes": changes(outcome.steps, name),
         "diff": {"prepared": shown(outcome.steps, name)},
     }
+    if params["state"] == "present":
+        told["current_changed"] = any(_changes_current(step) for step in outcome.steps)
     return told | (outputs(outcome.plan, check=check) if params["state"] == "present" else {})
 
 
@@ -38,8 +47,20 @@ def outputs(plan: Plan, *, check: bool) -> dict[str, Any]:
         "source_version_id": secret.id_of(SOURCE) if secret else "",
         "connected": connected,
         "user": plan.wanted.user_of(current) if connected else "",
+        "settled": plan.is_settled,
+        "tasks_behind": plan.state.behind,
+        "migrating": bool(secret and secret.is_migrating),
         "host": _host(plan, current if connected else pending),
     }
+
+
+def _changes_current(step: Step) -> bool:
+    match step:
+        case CreateSecret():
+            return True
+        case PutVersion() | MoveLabel():
+            return step.label == CURRENT
+    return False
 
 
 def _ident(plan: Plan, version: Version | None, *, check: bool) -> str:

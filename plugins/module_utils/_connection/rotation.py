@@ -3,7 +3,10 @@
 """What to do about the connection secret: from what is there and what is wanted to steps. Pure.
 
 Two users take turns. The one that is not in use gets a new password, which is tried as AWSPENDING, becomes AWSCURRENT,
-and after a release the other user goes. Whatever step a run dies after, three things hold:
+and after a release the other user goes. Another way to log in, or to get to the cluster, comes in like that too.
+Another cluster, or another MongoDB, gives way only when somebody says that its data has been moved.
+
+Whatever step a run dies after, three things hold:
 AWSCURRENT's user exists and has its password; so has every other labelled version's, if its user exists; and no
 user that a running task may use is deleted or gets another password.
 """
@@ -17,8 +20,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.plan impo
     Plan,
     drop_pending,
     ensure,
+    leads_there,
     new_login,
     new_version,
+    next_user,
     ours,
     tag,
     user_in_force,
@@ -39,6 +44,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.steps imp
     CreateSecret,
     DeleteSecret,
     DeleteUser,
+    Mark,
     PutVersion,
     Restore,
 )
@@ -75,15 +81,23 @@ def _present(plan: Plan) -> None:
     secret = plan.state.secret
     if secret is None or not secret.labelled:
         _begin(plan)
+        _mark(plan)
     elif plan.is_connected:
+        _mark(plan)
         _keep(plan)
     else:
-        _offer(plan)
-        if plan.wanted.take_over:
-            _switch(plan)
-        else:
-            plan.notes.append(notes.not_connected(plan.wanted))
+        _mark(plan)
+        _stand_by(plan)
     _retire(plan)
+
+
+def _mark(plan: Plan) -> None:
+    """Say that the data is being moved, or no longer. What one migration was from is not the next one's source."""
+    goes_on = {"under_way": True, "finished": False}.get(plan.wanted.migration, plan.secret.is_migrating)
+    if goes_on != plan.secret.is_migrating:
+        plan.add(Mark(goes_on))
+        if plan.is_connected:
+            plan.move(SOURCE, "")
 
 
 def _begin(plan: Plan) -> None:
@@ -98,30 +112,60 @@ def _begin(plan: Plan) -> None:
 
 def _keep(plan: Plan) -> None:
     login = plan.current.login
-    if login is None or login.is_role != plan.wanted.by_role:
-        login = new_login(plan)
-    else:
-        ensure(plan, login)
+    if login is None:
+        raise notes.no_current(plan.wanted)
+    ensure(plan, login)
+    if not plan.wanted.is_same_way(plan.current):
+        if _try_to_offer(plan):
+            plan.notes.append(notes.another_way(plan.wanted))
+        return
     version = new_version(plan, login, plan.current)
     if version.value != plan.current.value:
         plan.add(PutVersion(version, CURRENT))
     drop_pending(plan)
 
 
+def _stand_by(plan: Plan) -> None:
+    """Beside a MongoDB with data, which stays in use until somebody says otherwise."""
+    if not _try_to_offer(plan):
+        return
+    if plan.wanted.take_over:
+        _switch(plan)
+    else:
+        plan.notes.append(notes.not_connected(plan.wanted))
+
+
+def _try_to_offer(plan: Plan) -> bool:
+    """Whether what is wanted is pending now; where that cannot be yet, a note says why."""
+    former = "" if plan.wanted.by_role or _kept_offer(plan) else next_user(plan)
+    if plan.is_connected and plan.secret.is_migrating:
+        plan.notes.append(notes.migrating(plan.wanted))
+    elif former in plan.state.users and plan.state.behind:
+        plan.notes.append(notes.under_way(plan.wanted, former, plan.state.behind))
+    else:
+        _offer(plan)
+        return True
+    return False
+
+
 def _prepared(plan: Plan) -> None:
     """The first half of a rotation: the other user, with a new password, as AWSPENDING."""
-    login = plan.current.login
-    if plan.is_connected and plan.wanted.by_role and login and login.is_role:
-        plan.notes.append(notes.no_password(plan.wanted))
-    elif former := _waits_for_release(plan):
+    current = plan.current
+    if not plan.is_connected:
+        raise notes.not_connected_yet(plan.wanted)
+    if plan.secret.is_migrating:
+        raise notes.still_migrating(plan.wanted)
+    if former := _waits_for_release(plan):
         plan.notes.append(notes.under_way(plan.wanted, former, plan.state.behind))
+    elif plan.wanted.by_role and plan.wanted.is_same_way(current):
+        plan.notes.append(notes.no_password(plan.wanted))
     else:
         _offer(plan)
 
 
 def _waits_for_release(plan: Plan) -> str:
     """The user before, where a run died after the secret had changed over: that rotation is to be completed."""
-    if not plan.is_connected or plan.secret.pending or not plan.state.behind:
+    if plan.secret.pending or not plan.state.behind:
         return ""
     return next((name for name in plan.wanted.users if name in plan.state.users and name != user_in_force(plan)), "")
 
@@ -165,6 +209,10 @@ def _current(plan: Plan) -> None:
     login = pending.login
     if login is None or not plan.wanted.is_ours(login):
         raise notes.strange_pending(plan.wanted)
+    if not (plan.is_connected or plan.wanted.is_moved or plan.wanted.take_over):
+        raise notes.not_connected_yet(plan.wanted)
+    if not leads_there(plan, pending):
+        raise notes.pending_elsewhere(plan.wanted)
     ensure(plan, login)
     # Only the connection string has been tried: the other keys may have changed since.
     value = {**plan.current.value, KEY: pending.value[KEY]}
@@ -186,22 +234,32 @@ def _switch(plan: Plan) -> None:
 
 def _retire(plan: Plan) -> None:
     """Delete our users that no version needs, unless a running task may have started with one of them."""
-    secret = plan.state.secret
-    kept = {plan.wanted.user_of(version) for version in (secret.version(CURRENT), secret.pending)} if secret else set()
-    leaving = [name for name in ours(plan) if name not in kept]
+    leaving = [name for name in ours(plan) if name not in _needed(plan)]
     if not leaving:
         return
     if plan.state.behind:
         plan.notes.append(notes.kept(plan.wanted, leaving, plan.state.behind))
         return
     for name in leaving:
+        if plan.state.secret and plan.wanted.user_of(plan.secret.version(SOURCE)) == name:
+            plan.move(SOURCE, "")
         plan.add(DeleteUser(name))
+
+
+def _needed(plan: Plan) -> set[str]:
+    """The users of the versions that are in use, are to be, or that a migration may go back to."""
+    secret = plan.state.secret
+    if secret is None:
+        return set()
+    source = secret.version(SOURCE) if secret.is_migrating else None
+    return {plan.wanted.user_of(version) for version in (secret.version(CURRENT), secret.pending, source)}
 
 
 def _undone(plan: Plan) -> None:
     """Back to before the rotation: drop what is pending, else make the other user's version current again."""
     previous = plan.secret.version(PREVIOUS)
-    if plan.secret.pending:
+    # Beside a MongoDB with data, what is pending is not a rotation's, but what that data is moved to.
+    if plan.is_connected and plan.secret.pending:
         drop_pending(plan)
     elif previous and plan.is_connected and _is_way_back(plan, previous):
         plan.move(CURRENT, previous.id)
@@ -214,7 +272,8 @@ def _undone(plan: Plan) -> None:
 def _is_way_back(plan: Plan, previous: Version) -> bool:
     """Whether a rotation has put the current version into the place of `previous`, whose user is still there."""
     user = plan.wanted.user_of(previous)
-    return user in plan.state.users and user != user_in_force(plan) and not plan.secret.was_moved_back
+    is_there = user in plan.state.users and leads_there(plan, previous)
+    return is_there and user != user_in_force(plan) and not plan.secret.was_moved_back
 
 
 def _source(plan: Plan) -> None:
@@ -224,7 +283,9 @@ def _source(plan: Plan) -> None:
         raise notes.no_source(plan.wanted)
     plan.move(CURRENT, source.id)
     drop_pending(plan)
-    tag(plan, SECRETS)
+    # Another cluster of Atlas with a user of ours stays this component's.
+    tag(plan, ATLAS if plan.wanted.is_ours(source.login) else SECRETS)
+    _mark(plan)
 
 
 GOALS: dict[str, Callable[[Plan], None]] = {

@@ -19,7 +19,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.steps imp
 )
 from ansible_collections.calstack.aws.plugins.module_utils._connection.users import Users
 from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
-from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, NotReadyError
+from ansible_collections.calstack.aws.plugins.module_utils._core.wait import Wait, wait
+
+SEEN_SECONDS = 60.0
+"""How long Atlas's and AWS's lists may lag behind a change. A choice of this collection's."""
+
+ALL_THERE = "all there"
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,22 @@ def _read_back(world: World, plan: Plan, decide: Callable[[State], Plan]) -> Pla
     if plan.state.secret and not plan.state.secret.deleted:
         with doing(f"reading back the secret {world.manager.name}"):
             world.manager.read_back(plan.state.secret)
-    again = decide(world.look())
-    if again.steps:
-        left = (" ".join(describe(step, world.manager.name)[:3]) for step in again.steps)
+    seen: list[Plan] = []
+
+    def left() -> str:
+        seen[:] = [decide(world.look())]
+        return _words(seen[0], world.manager.name) or ALL_THERE
+
+    task = Wait("what was changed", left, (ALL_THERE,), seconds=SEEN_SECONDS, every=5)
+    try:
+        wait(task, world.manager.clock, world.manager.sleep)
+    except NotReadyError as error:
         raise CalstackError(
-            f"Secrets Manager and Atlas took all changes, but read back afterwards these are not there: "
-            f"{', '.join(left)}. Run again: it goes on from here."
-        )
-    return again
+            f"Secrets Manager and Atlas took all changes, but read back {SEEN_SECONDS:.0f} s later these are not "
+            f"there: {_words(seen[0], world.manager.name)}. Run again: it goes on from here."
+        ) from error
+    return seen[0]
+
+
+def _words(plan: Plan, secret: str) -> str:
+    return ", ".join(" ".join(describe(step, secret)[:3]) for step in plan.steps)

@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import Login, compose, split
+from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import (
+    Login,
+    compose,
+    endpoints,
+    split,
+)
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 SOURCE = "calstack-migration-source"
@@ -21,6 +26,9 @@ SOURCE = "calstack-migration-source"
 KEY = "MONGO_URI"
 ATLAS, SECRETS = "atlas", "secrets"
 """The components that may own the secret: this one, or the one that keeps what people give."""
+
+Migration = Literal["as_it_is", "under_way", "finished"]
+"""What a run says about a migration of the data: nothing, that it goes on, or that it is over."""
 
 SPREADS = timedelta(seconds=5)
 """How long Secrets Manager and ECS may differ over what came first. A choice of this collection's: longer than clocks
@@ -38,12 +46,18 @@ class Version:
         parts = split(self.value.get(KEY))
         return parts.login if parts else None
 
+    @property
+    def address(self) -> str:
+        parts = split(self.value.get(KEY))
+        return parts.address if parts else ""
+
 
 @dataclass(frozen=True)
 class Secret:
     """`labelled` holds the versions by their labels, `changed` is when anything of the secret last changed.
 
-    `deleted` is when it goes for good, where it has been deleted.
+    `deleted` is when it goes for good, where it has been deleted. `is_migrating`: the data is being moved, and the
+    users keep what that takes.
     """
 
     arn: str
@@ -51,6 +65,7 @@ class Secret:
     labelled: Mapping[str, Version]
     changed: datetime
     deleted: str = ""
+    is_migrating: bool = False
 
     def version(self, label: str) -> Version | None:
         return self.labelled.get(label)
@@ -124,7 +139,8 @@ class Wanted:
     """`users` are the two that take turns, `role` the ARN of the tasks' role.
 
     `by_role`: the role is the credential, and there is no password. `address` is one of Atlas's connection strings;
-    "": it is not known yet, which only check mode may say.
+    "": it is not known yet, which only check mode may say. `places` are all hosts, with their ports, that Atlas names
+    for the cluster, by whatever way. `is_moved`: the data is in Atlas, so that another MongoDB may give way to it.
     """
 
     stack: str
@@ -138,14 +154,15 @@ class Wanted:
     role: str = ""
     by_role: bool = False
     take_over: bool = False
+    places: frozenset[str] = frozenset()
+    is_moved: bool = False
+    migration: Migration = "as_it_is"
 
     def uri(self, login: Login) -> str:
         return compose(self.address or "mongodb+srv://known-after-apply", login, self.options, self.database)
 
     def value(self, login: Login, there: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole secret: other keys stay. A connection string stays too while Atlas's is not known."""
-        if not self.address and there.get(KEY):
-            return dict(there)
+        """The whole secret: other keys stay."""
         return {**there, KEY: self.uri(login)}
 
     def is_ours(self, login: Login | None) -> bool:
@@ -157,3 +174,12 @@ class Wanted:
         if login is None or not self.is_ours(login):
             return ""
         return self.role if login.is_role else login.user
+
+    def is_same_way(self, version: Version) -> bool:
+        """Whether it logs in as is asked for, and by the address that is asked for."""
+        parts, login = split(self.address), version.login
+        return bool(parts and login and login.is_role == self.by_role and version.address == parts.address)
+
+    def is_there(self, version: Version) -> bool:
+        """Whether it leads to the cluster that is asked for, as far as its hosts tell."""
+        return bool(self.places & endpoints(version.address))

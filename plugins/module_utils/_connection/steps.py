@@ -67,6 +67,13 @@ class Tag:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Say whether the data is being moved."""
+
+    is_migrating: bool
+
+
+@dataclass(frozen=True)
 class Restore:
     """Take a deletion back."""
 
@@ -76,7 +83,7 @@ class DeleteSecret:
     days: int
 
 
-Step = PutUser | DeleteUser | CreateSecret | PutVersion | MoveLabel | Tag | Restore | DeleteSecret
+Step = PutUser | DeleteUser | CreateSecret | PutVersion | MoveLabel | Tag | Mark | Restore | DeleteSecret
 
 
 def describe(step: Step, secret: str) -> tuple[Action, str, str, str]:
@@ -95,6 +102,8 @@ def describe(step: Step, secret: str) -> tuple[Action, str, str, str]:
             return ("update", SECRET, secret, words)
         case Tag():
             return ("update", SECRET, secret, f"it belongs to the component {step.component}")
+        case Mark():
+            return ("update", SECRET, secret, f"a migration {'is under way' if step.is_migrating else 'is over'}")
         case Restore():
             return ("update", SECRET, secret, "it is restored, with the values it had")
         case DeleteSecret():
@@ -134,6 +143,8 @@ def _secret_after(secret: Secret, step: Step) -> Secret | None:
             return replace(secret, labelled=labelled, changed=step.when)
         case Tag():
             return replace(secret, component=step.component)
+        case Mark():
+            return replace(secret, is_migrating=step.is_migrating)
         case Restore():
             return replace(secret, deleted="")
         case DeleteSecret():

@@ -120,6 +120,20 @@ def hosts(address: str) -> list[str]:
     return [re.sub(r":\d+$", "", host) for host in parts.hosts.split(",")] if parts else []
 
 
+def endpoints(address: str) -> frozenset[str]:
+    """The names with their ports, as written."""
+    parts = split(address)
+    return frozenset(parts.hosts.lower().split(",")) if parts else frozenset()
+
+
+def places(connection_strings: Mapping[str, Any]) -> frozenset[str]:
+    """All hosts of a cluster, by whatever way; of what `_atlas.cluster_model.connection_strings` makes out."""
+    private = connection_strings["private_endpoints"]
+    every = [connection_strings["standard"], connection_strings["standard_srv"]]
+    every += [item[name] for item in private for name in ("connection_string", "srv_connection_string")]
+    return frozenset().union(*(endpoints(address) for address in every))
+
+
 def check_hosts(address: str, *, atlas_is_here: bool) -> None:
     """Raises CalstackError where a host is not Atlas's: the password would go to whoever it belongs to.
 

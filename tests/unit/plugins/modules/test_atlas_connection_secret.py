@@ -111,9 +111,9 @@ def test_a_dry_run_on_nothing_at_all_completes(atlas, aws, capsys):
 
 
 def test_what_is_wrong_is_one_message(atlas, aws, capsys):
-    told, _printed = call(capsys, mode="aws_iam")
+    told, _printed = call(capsys, recovery_days=3)
     assert told["failed"]
-    assert told["msg"].startswith("atlas_mode is aws_iam")
+    assert told["msg"].startswith("atlas_recovery_days is 3")
 
 
 def test_a_refusal_of_atlas_is_a_failure_and_never_an_absence(atlas, aws, capsys):

@@ -7,8 +7,10 @@ from unittest import mock
 
 import ecs_account
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._atlas import operations as op
 from ansible_collections.calstack.aws.plugins.module_utils._connection import tasks as running
 from ansible_collections.calstack.aws.plugins.module_utils._connection.outputs import answer
+from ansible_collections.calstack.aws.plugins.module_utils._connection.role import composed
 from ansible_collections.calstack.aws.plugins.module_utils._connection.uri import split
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import (
     AwsError,
@@ -30,6 +32,7 @@ from lab.aws import secretsmanager as mends
 NAME = "calstack/dev/database"
 A, B = "calstack-dev-a", "calstack-dev-b"
 ROLE = "arn:aws:iam::123456789012:role/calstack-dev-eu-west-1-ecs-task"
+SCOPE = Scope("dev", "atlas", "calstack-dev")
 DEFAULTS = {name: option.get("default") for name, option in module.OPTIONS.items()}
 GIVEN = {
     "environment_name": "dev",
@@ -111,6 +114,19 @@ class Site:
             login = self.login()
             assert login.user == "me" or self.atlas.password(login.user) == login.password
 
+    def endpoint(self):
+        """Our VPC endpoint to Atlas: its id."""
+        ec2 = self.aws("ec2")
+        (vpc, *_) = ec2.describe_vpcs()["Vpcs"]
+        tags = [{"Key": key, "Value": value} for key, value in SCOPE.tags("calstack-dev-atlas").items()]
+        made = ec2.create_vpc_endpoint(
+            VpcEndpointType="Interface",
+            VpcId=vpc["VpcId"],
+            ServiceName="com.amazonaws.vpce.eu-west-1.vpce-svc-1",
+            TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": tags}],
+        )
+        return made["VpcEndpoint"]["VpcEndpointId"]
+
     def bring(self, **more):
         tags = Scope("dev", "secrets", "calstack-dev").tags(NAME)
         value = {"MONGO_URI": "mongodb://me:mine-4471@old.example.com/", "OTHER": "kept"} | more
@@ -183,10 +199,8 @@ def test_without_a_cluster_nothing_is_made(site):
     with pytest.raises(CalstackError, match="is CREATING, without a connection string for it: wait"):
         site.run()
     site.atlas.cluster = CLUSTER
-    with pytest.raises(
-        NotReadyError, match=r"from the VPC endpoint vpce-1 to .* after 900 s; last seen: IDLE, without"
-    ):
-        site.run(private_endpoint_id="vpce-1")
+    with pytest.raises(CalstackError, match=r"there is no VPC endpoint calstack-dev-atlas to Atlas: run site\.yml"):
+        site.run(access="private_endpoint")
     site.atlas.has_project = False
     with pytest.raises(InputError, match="there is no Atlas project calstack-dev"):
         site.run()
@@ -194,12 +208,38 @@ def test_without_a_cluster_nothing_is_made(site):
 
 
 def test_the_way_through_a_private_endpoint_is_waited_for(site):
-    entry = {"srvConnectionString": "mongodb+srv://c-pl-0.ab1cd.mongodb.net", "endpoints": [{"endpointId": "vpce-1"}]}
-    told = {**CLUSTER, "connectionStrings": {**CLUSTER["connectionStrings"], "privateEndpoint": [entry]}}
-    site.meanwhile = lambda now: setattr(site.atlas, "cluster", told if now > 200 else CLUSTER)
-    assert site.run(private_endpoint_id="vpce-1", check=True)["host"] == KNOWN_AFTER_APPLY
-    assert site.run(private_endpoint_id="vpce-1")["host"] == "c-pl-0.ab1cd.mongodb.net"
-    assert not site.run(private_endpoint_id=KNOWN_AFTER_APPLY, check=True)["changed"]
+    ident = site.endpoint()
+    with pytest.raises(
+        NotReadyError, match=rf"from the VPC endpoint {ident} to .* after 900 s; last seen: IDLE, without"
+    ):
+        site.run(access="private_endpoint")
+    site.meanwhile = lambda now: setattr(site.atlas, "cluster", private(ident) if now > 200 else CLUSTER)
+    assert site.run(access="private_endpoint", check=True)["host"] == KNOWN_AFTER_APPLY
+    assert site.run(access="private_endpoint")["host"] == "c-pl-0.ab1cd.mongodb.net"
+    assert site.run("prepared", access="private_endpoint")["changed"]
+    assert split(site.value("AWSPENDING")["MONGO_URI"]).hosts == "c-pl-0.ab1cd.mongodb.net"
+
+
+def private(ident):
+    """The cluster, when Atlas tells of the way by the endpoint."""
+    entry = {"srvConnectionString": "mongodb+srv://c-pl-0.ab1cd.mongodb.net", "endpoints": [{"endpointId": ident}]}
+    return {**CLUSTER, "connectionStrings": {**CLUSTER["connectionStrings"], "privateEndpoint": [entry]}}
+
+
+def test_another_way_waits_for_a_rotation_and_the_former_is_closed_last(site):
+    site.run()
+    planned = site.run(access="private_endpoint", check=True)
+    assert (planned["changed"], planned["current_changed"], planned["settled"]) == (True, False, False)
+    assert planned["pending_version_id"] == KNOWN_AFTER_APPLY
+    site.atlas.cluster = private(site.endpoint())
+    told = site.run(access="private_endpoint")
+    assert (told["host"], told["connected"], told["settled"]) == ("calstack-dev.ab1cd.mongodb.net", True, False)
+    assert "Run playbooks/rotate.yml" in told["notes"][0]
+    site.run("prepared", access="private_endpoint")
+    told = site.run("current", access="private_endpoint")
+    assert told["current_changed"]
+    told = site.run("retired", access="private_endpoint")
+    assert (told["host"], told["settled"]) == ("c-pl-0.ab1cd.mongodb.net", True)
 
 
 def test_a_host_that_is_not_atlas_own_gets_no_password(site):
@@ -213,7 +253,6 @@ def test_a_host_that_is_not_atlas_own_gets_no_password(site):
     ("given", "words"),
     [
         ({"recovery_days": 3}, "atlas_recovery_days is 3"),
-        ({"mode": "aws_iam"}, "atlas_mode is aws_iam: it needs"),
         ({"database": ""}, "atlas_database is empty"),
         ({"database": "", "roles": [{"role_name": "r"}], "database_in_uri": True}, "atlas_database_in_uri is true"),
         ({"uri_options": {"nonsense": "1"}}, "PyMongo does not understand .* atlas_uri_options"),
@@ -257,13 +296,69 @@ def test_the_pool_goes_by_the_size_that_atlas_may_scale_down_to(site):
 
 
 def test_a_role_instead_of_a_password(site):
-    site.run(mode="aws_iam", role_arn=ROLE)
+    site.run(mode="aws_iam")
     user = site.atlas.users["$external", ROLE]
     assert (user["awsIAMType"], "password" in user) == ("ROLE", False)
     assert site.value()["MONGO_URI"].endswith("&authSource=%24external&authMechanism=MONGODB-AWS")
-    assert not site.run(mode="aws_iam", role_arn=ROLE)["changed"]
-    site.run(role_arn=ROLE)
+    assert not site.run(mode="aws_iam")["changed"]
+    assert "Run playbooks/rotate.yml" in site.run()["notes"][0]
+    site.run("prepared")
+    site.run("current")
+    # The role's user is known for ours in the other mode too.
+    assert site.run("retired")["changes"] == [{"action": "delete", "kind": "database user", "name": ROLE}]
     assert list(site.atlas.users) == [("admin", A)]
+
+
+def test_a_role_that_is_given_is_the_one(site):
+    other = ROLE.replace("role/", "role/other-")
+    site.run(mode="aws_iam", role_arn=other)
+    assert list(site.atlas.users) == [("$external", other)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "arn"),
+    [
+        ("arn:aws:iam::123456789012:user/me", "arn:aws:iam::123456789012:role/r"),
+        ("arn:aws-us-gov:sts::123456789012:assumed-role/a:b/c", "arn:aws-us-gov:iam::123456789012:role/r"),
+    ],
+)
+def test_the_role_is_in_the_callers_account_and_partition(caller, arn):
+    assert composed(caller, "r") == arn
+
+
+def test_a_migration_is_remembered_by_the_secret(site):
+    site.bring()
+    site.run()
+    wide = [{"role_name": "dbAdminAnyDatabase", "database_name": "admin"}]
+    assert site.run(roles=wide, migration="under_way")["migrating"]
+    assert not site.run()["changed"]
+    assert len(site.atlas.users["admin", A]["roles"]) == 2
+    with pytest.raises(CalstackError, match="would leave the data behind"):
+        site.run("prepared")
+    told = site.run("current", is_moved=True)
+    assert (told["current_changed"], told["tasks_behind"]) == (True, 0)
+    assert told["source_version_id"]
+    told = site.run(migration="finished")
+    assert (told["migrating"], told["source_version_id"]) == (False, "")
+    assert site.atlas.users["admin", A]["roles"] == [{"roleName": "readWrite", "databaseName": "calstack"}]
+
+
+@pytest.mark.parametrize("goal", ["present", "retired"])
+def test_lists_that_lag_behind_are_waited_for(site, goal):
+    site.run()
+    if goal == "retired":
+        site.run("prepared")
+        site.run("current")
+    real, late = site.atlas.every, []
+    before = real(op.LIST_DATABASE_USERS)
+
+    def lagging(*given, **named):
+        return before if late else real(*given, **named)
+
+    site.atlas.every = lagging
+    site.atlas.before_write = lambda name: late.append(name)
+    site.meanwhile = lambda now: late.clear() if now > 20 else None
+    assert site.run(goal, roles=[{"role_name": "read", "database_name": "x"}])["changed"]
 
 
 def test_a_rotation(site):
@@ -330,7 +425,7 @@ def test_there_and_back_again(site):
     assert (told["connected"], told["user"], told["host"]) == (False, "", "calstack-dev.ab1cd.mongodb.net")
     assert "atlas_take_over=true" in told["notes"][0]
     assert site.login().user == "me"
-    assert site.run("current")["connected"]
+    assert site.run("current", is_moved=True)["connected"]
     assert site.run(check=True)["source_version_id"]
     assert not site.run("source")["connected"]
     assert site.login().user == "me"

@@ -1,6 +1,5 @@
 """A rotation may die after any step: nobody who is in loses the way in, and the next run gets to the end."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -17,7 +16,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._connection.state imp
     Version,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
-from connection_world import ADDRESS, BROUGHT, ROLE, A, B, World, uri
+from connection_world import ADDRESS, BROUGHT, GRANTS, OTHER, PLACES, ROLE, A, B, World, uri
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,7 +184,9 @@ def test_a_mongodb_that_somebody_brought_stays_current_until_it_is_switched():
     assert (world.secret.version(CURRENT).value[KEY], world.login(PENDING).user) == (BROUGHT, A)
     assert world.secret.version(PENDING).value["OTHER"] == "kept"
     world.release()
-    assert world.run("current") == ["MoveLabel", "Tag", "MoveLabel", "MoveLabel"]
+    with pytest.raises(CalstackError, match=r"would leave the data behind.*playbooks/migrate\.yml"):
+        world.run("current")
+    assert world.run("current", is_moved=True) == ["MoveLabel", "Tag", "MoveLabel", "MoveLabel"]
     assert world.secret.component == ATLAS
     assert labels(world)[SOURCE] == labels(world)[PREVIOUS] == "brought"
     assert world.run() == []
@@ -216,23 +217,158 @@ def test_what_has_changed_beside_the_string_meanwhile_is_not_lost_by_the_switch(
     labelled = {**world.secret.labelled, CURRENT: changed}
     world.state = replace(world.state, secret=replace(world.secret, labelled=labelled))
     tried = world.secret.version(PENDING).value[KEY]
-    world.run("current")
+    world.run("current", is_moved=True)
     assert world.secret.version(CURRENT).value == {KEY: tried, "OTHER": "newer"}
 
 
 def test_from_a_password_to_the_role_and_back():
+    """No other way is current before it has been tried."""
     world = built()
+    plan = world.plan("present", by_role=True)
+    assert (plan.is_connected, plan.is_settled) == (True, False)
+    assert "Run playbooks/rotate.yml, which tries it" in plan.notes[0]
     assert world.run(by_role=True) == ["PutUser", "PutVersion"]
+    assert (world.login().user, world.login(PENDING).is_role) == (A, True)
+    assert world.run(by_role=True) == world.run("prepared", by_role=True) == []
+    world.run("current", by_role=True)
     assert world.login().is_role
-    assert world.run(by_role=True) == []
     world.release()
     assert world.run(by_role=True) == ["DeleteUser"]
     assert set(world.state.users) == {ROLE}
+    assert world.plan("present", by_role=True).is_settled
     assert "no password to rotate" in world.plan("prepared", by_role=True).notes[0]
-    world.run()
+    assert world.run("prepared")[-2:] == ["PutUser", "PutVersion"]
+    world.run("current")
     assert world.login().user == A
     world.release()
     assert world.run() == ["DeleteUser"]
+
+
+PRIVATE = "mongodb+srv://calstack-dev-pl-0.ab1cd.mongodb.net"
+
+
+def test_another_way_to_the_cluster_is_offered_and_the_former_stays_open_until_no_task_needs_it():
+    world = built()
+    given = {"address": PRIVATE, "places": PLACES | {"calstack-dev-pl-0.ab1cd.mongodb.net"}}
+    assert world.plan("present").is_settled
+    assert world.run(**given) == ["PutUser", "PutVersion"]
+    assert (world.login().user, world.secret.version(CURRENT).address) == (A, ADDRESS)
+    assert not world.plan("present", **given).is_settled
+    world.run("prepared", **given)
+    world.run("current", **given)
+    assert world.secret.version(CURRENT).address == PRIVATE
+    assert not world.plan("present", **given).is_settled
+    world.release()
+    assert world.plan("present", **given).is_settled
+    # Back, when Atlas no longer tells of the private endpoint: it is the same cluster, and no other MongoDB.
+    assert world.plan("present").is_connected
+    assert world.run("prepared")[-2:] == ["PutUser", "PutVersion"]
+
+
+def test_another_cluster_gives_way_only_when_its_data_is_said_to_be_moved():
+    """The user in force keeps its cluster, and the way back stays until the migration is over."""
+    world = built()
+    plan = world.plan("present", **OTHER)
+    assert (plan.is_connected, plan.is_settled) == (False, False)
+    assert "not the Atlas cluster other" in plan.notes[0]
+    assert world.run(**OTHER) == ["PutUser", "PutVersion"]
+    assert world.run(**OTHER) == []
+    assert (world.login().user, world.state.users[A]) == (A, GRANTS)
+    for goal in ("prepared", "current"):
+        with pytest.raises(CalstackError, match="would leave the data behind"):
+            world.run(goal, **OTHER)
+    world.run(migration="under_way", **OTHER)
+    world.run("current", is_moved=True, **OTHER)
+    world.release()
+    assert world.plan("present", **OTHER).is_connected
+    assert world.run(**OTHER) == []
+    assert set(world.state.users) == {A, B}
+    world.run("source", migration="finished", **OTHER)
+    assert (world.login().user, world.secret.component) == (A, ATLAS)
+    world.release()
+    assert world.run(**OTHER) == ["PutVersion"]
+    world.run("current", is_moved=True, **OTHER)
+    world.release()
+    world.run(migration="finished", **OTHER)
+    assert set(world.state.users) == {B}
+    assert SOURCE not in world.secret.labelled
+
+
+def test_a_cluster_in_another_project_is_another_one_though_users_and_cluster_are_called_the_same():
+    world = built()
+    world.state = replace(world.state, users={})
+    plan = world.plan("present", address=f"{ADDRESS}.other", places=frozenset({"calstack-dev.ab1cd.mongodb.net.other"}))
+    assert not plan.is_connected
+    assert [step.name for step in plan.steps[:1]] == [B]
+    assert plan.secret.version(CURRENT) == world.secret.version(CURRENT)
+
+
+def test_the_role_keeps_the_cluster_that_its_tasks_use():
+    world = World()
+    world.run(by_role=True)
+    world.release()
+    world.run(by_role=True, **OTHER)
+    assert world.state.users[ROLE].clusters == {"calstack-dev", "other"}
+    assert not world.plan("present", by_role=True, **OTHER).is_connected
+    world.run("current", by_role=True, is_moved=True, **OTHER)
+    world.run(by_role=True, **OTHER)
+    assert world.state.users[ROLE].clusters == {"calstack-dev", "other"}
+    world.release()
+    world.run(by_role=True, **OTHER)
+    assert world.state.users[ROLE].clusters == {"other"}
+
+
+def test_what_waits_for_another_cluster_is_not_made_current():
+    world = built()
+    world.run(**OTHER)
+    with pytest.raises(CalstackError, match=r"AWSPENDING version .* does not lead to the Atlas cluster calstack-dev"):
+        world.run("current")
+
+
+MIGRATES = {"migration": "under_way", "grants": Grants(frozenset({"readWriteAnyDatabase@admin"}), GRANTS.clusters)}
+
+
+@pytest.mark.parametrize("is_brought", [True, False])
+def test_a_migration_keeps_its_roles_until_it_is_finished(is_brought):
+    world = World()
+    if is_brought:
+        world.bring()
+    world.run()
+    world.run(**MIGRATES)
+    roles = {"readWrite@calstack", "readWriteAnyDatabase@admin"}
+    for asked in ({}, MIGRATES):
+        assert world.run(**asked) == []
+        assert world.state.users[A].roles == roles
+    world.run(migration="finished")
+    assert world.state.users[A] == GRANTS
+    assert world.run() == []
+
+
+def test_no_other_password_is_made_during_a_migration():
+    world = built()
+    world.run(**MIGRATES)
+    with pytest.raises(CalstackError, match=r"a migration .* is under way.*migrate_goal=finished"):
+        world.run("prepared")
+    plan = world.plan("present", by_role=True)
+    assert plan.steps == []
+    assert "a migration" in plan.notes[0]
+
+
+def test_what_another_migration_was_from_is_not_the_source_of_the_next():
+    world = World()
+    world.bring()
+    world.run(take_over=True)
+    assert SOURCE in world.secret.labelled
+    world.run(**MIGRATES)
+    assert SOURCE not in world.secret.labelled
+
+
+def test_what_the_data_is_moved_to_is_not_undone():
+    world = World()
+    world.bring()
+    world.run()
+    assert world.run("undone") == []
+    assert "that could be undone" in world.plan("undone").notes[0]
 
 
 def test_a_rotation_can_bring_the_role():
@@ -302,9 +438,11 @@ def test_absent_takes_users_and_secret_and_only_the_label_from_anothers_secret()
     assert labels(world) == {CURRENT: "brought"}
 
 
-def test_while_the_address_is_not_known_nothing_that_is_there_changes():
+def test_while_the_address_is_not_known_another_one_is_planned():
     world = built()
-    assert not world.plan("present", address="", options={}).steps
+    plan = world.plan("present", address="", options={})
+    assert [type(step).__name__ for step in plan.steps] == ["PutUser", "PutVersion"]
+    assert plan.steps[1].label == PENDING
     planned = World().plan("present", address="", options={})
     assert [type(step).__name__ for step in planned.steps] == ["PutUser", "CreateSecret"]
 
@@ -320,9 +458,16 @@ def test_no_step_shows_a_password():
 
 GOAL = st.sampled_from(sorted(GOALS))
 DEATH = st.none() | st.integers(0, 5)
-GIVEN = st.fixed_dictionaries(
-    {"by_role": st.booleans(), "take_over": st.booleans(), "address": st.sampled_from([ADDRESS, f"{ADDRESS}:1"])}
+CLUSTER = st.sampled_from([{"address": ADDRESS}, {"address": f"{ADDRESS}:1"}, OTHER])
+ASKED = st.fixed_dictionaries(
+    {
+        "by_role": st.booleans(),
+        "take_over": st.booleans(),
+        "is_moved": st.booleans(),
+        "migration": st.sampled_from(["as_it_is", "under_way", "finished"]),
+    }
 )
+GIVEN = st.builds(lambda cluster, asked: {**cluster, **asked}, CLUSTER, ASKED)
 ACTION = st.one_of(
     st.tuples(st.just("run"), GOAL, DEATH, GIVEN),
     st.tuples(st.sampled_from(["release", "half_release", "restart", "roll_back"])),
@@ -344,18 +489,20 @@ def play(world, actions):
 
 @settings(max_examples=400)
 @given(st.booleans(), st.lists(ACTION, max_size=14))
-def test_whatever_happens_nobody_loses_the_way_in_and_a_site_run_and_a_release_end_it(is_brought, actions):
+def test_whatever_happens_nobody_loses_the_way_in_and_site_runs_rotations_and_releases_end_it(is_brought, actions):
     world = World()
     if is_brought:
         world.bring()
     play(world, actions)
-    for _ in range(3):
-        # A change of the mode waits for a release where tasks may still use both users.
-        with suppress(CalstackError):
-            world.run(take_over=True)
+    for _ in range(4):
+        world.run(take_over=True, migration="finished")
         world.check()
         world.release()
-    assert world.run(take_over=True) in ([], ["DeleteUser"], ["DeleteUser", "DeleteUser"])
+        for goal in ("prepared", "current"):
+            world.run(goal)
+            world.check()
+        world.release()
+    world.run(take_over=True)
     assert world.run(take_over=True) == []
     assert set(world.state.users) == {world.login().user}
     assert PENDING not in world.secret.labelled
