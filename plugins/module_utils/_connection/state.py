@@ -120,9 +120,12 @@ def _has_current(task: Task, secret: Secret | None) -> bool:
         return False
     if task.started > secret.changed + SPREADS:
         return True
+    if task.version != secret.id_of(CURRENT):
+        return False
     # A revision names the version of its day, but a task reads the current one whenever it starts: after a move back
-    # its name alone proves nothing.
-    return task.version == secret.id_of(CURRENT) and not secret.was_moved_back
+    # its name alone proves nothing, unless the version that was moved back from did not exist yet.
+    previous = secret.version(PREVIOUS)
+    return not secret.was_moved_back or bool(previous and task.started < previous.created - SPREADS)
 
 
 @dataclass(frozen=True)

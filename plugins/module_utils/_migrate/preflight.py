@@ -151,8 +151,8 @@ def _collection_problems(survey: Survey) -> list[str]:
     with_data = {each.namespace.database for each in survey.collections}
     for name in survey.databases:
         if name not in with_data:
-            others = ", ".join(survey.other_databases) or "none"
-            found.append(f"the source has no database {name} (it has: {others}): correct migrate_databases")
+            others = f" (it has: {', '.join(survey.other_databases)})" if survey.other_databases else ""
+            found.append(f"the source has no database {name}{others}: correct migrate_databases")
     for each in survey.collections:
         if each.kind == "timeseries" or "timeseries" in each.options:
             found.append(f"{each.namespace} is a time series, which cannot be followed: use migrate_engine mongodump")

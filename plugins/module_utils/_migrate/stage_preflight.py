@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
 from ansible_collections.calstack.aws.plugins.module_utils._migrate import catalog
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.context import Context, Outcome
-from ansible_collections.calstack.aws.plugins.module_utils._migrate.errors import doing
+from ansible_collections.calstack.aws.plugins.module_utils._migrate.errors import MigrationError, doing
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.model import RESERVED
 from ansible_collections.calstack.aws.plugins.module_utils._migrate.preflight import (
     Survey,
@@ -60,8 +60,7 @@ def look(context: Context) -> Survey:
     others: tuple[str, ...] = ()
     found = catalog.collections(context.source, settings.databases, sizes=True)
     if {each.namespace.database for each in found} != set(settings.databases):
-        with doing("listing the source's databases"):
-            others = tuple(name for name in context.source.client.list_database_names() if name not in RESERVED)
+        others = _others(context)
     return Survey(
         databases=settings.databases,
         source=source,
@@ -77,3 +76,12 @@ def look(context: Context) -> Survey:
         allow_older_target=settings.allow_older_target,
         other_databases=others,
     )
+
+
+def _others(context: Context) -> tuple[str, ...]:
+    """The databases that the source has, for a message; none where its user may not list them."""
+    try:
+        with doing("listing the source's databases"):
+            return tuple(name for name in context.source.client.list_database_names() if name not in RESERVED)
+    except MigrationError:
+        return ()

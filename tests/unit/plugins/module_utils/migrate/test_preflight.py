@@ -53,7 +53,8 @@ def test_a_plain_migration_may_start():
         ),
         (about("source", privileges=(may("shop", "find"),)), "the source's user lacks changeStream"),
         (about("target", privileges=(may("shop", *WRITE),)), "lacks find, insert, update, remove on the database cal"),
-        (changed(databases=("shop", "blog")), "no database blog (it has: none)"),
+        (changed(databases=("shop", "blog")), "no database blog: correct"),
+        (changed(databases=("shop", "blog"), other_databases=("a", "b")), "no database blog (it has: a, b): correct"),
         (changed(target_collections=("shop.old",)), "the target is not empty: it has shop.old"),
         (changed(target_free_bytes=100), "the target has 100 B free and 5.9 KiB are needed"),
         (
