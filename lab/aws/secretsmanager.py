@@ -1,5 +1,6 @@
-"""Secrets Manager: AWSCURRENT is where its label is."""
+"""Secrets Manager: AWSCURRENT is where its label is, and moving a label is a change of the secret."""
 
+import time
 from collections.abc import Callable
 
 from moto.secretsmanager.models import SecretsManagerBackend
@@ -12,7 +13,10 @@ def apply() -> None:
 
 
 def current_version() -> None:
-    """A read without a version gives the one that AWSCURRENT was moved to; moto gives the former one."""
+    """A read without a version gives the one that AWSCURRENT was moved to, and LastChangedDate says when that was.
+
+    moto gives the former version, and the time before.
+    """
 
     @wrap(SecretsManagerBackend, "update_secret_version_stage")
     def update(
@@ -24,6 +28,7 @@ def current_version() -> None:
         move_to_version_id: str,
     ) -> tuple[str, str]:
         answer = original(backend, secret_id, version_stage, remove_from_version_id, move_to_version_id)
+        backend.secrets[secret_id].last_changed_date = int(time.time())
         if version_stage == "AWSCURRENT" and move_to_version_id:
             backend.secrets[secret_id].set_default_version_id(move_to_version_id)
         return answer

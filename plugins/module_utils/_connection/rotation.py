@@ -131,6 +131,7 @@ def _stand_by(plan: Plan) -> None:
         return
     if plan.wanted.take_over:
         _switch(plan)
+        ensure(plan, plan.current.login or Login())
     else:
         plan.notes.append(notes.not_connected(plan.wanted))
 

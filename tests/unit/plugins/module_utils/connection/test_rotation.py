@@ -326,6 +326,14 @@ def test_the_role_keeps_the_cluster_that_its_tasks_use():
     assert world.state.users[ROLE].clusters == {"other"}
 
 
+def test_a_role_that_is_taken_over_to_another_cluster_is_settled_in_one_run():
+    world = World()
+    world.run(by_role=True)
+    world.run(by_role=True, take_over=True, **OTHER)
+    assert world.run(by_role=True, take_over=True, **OTHER) == []
+    assert world.state.users[ROLE].clusters == {"other"}
+
+
 def test_what_waits_for_another_cluster_is_not_made_current():
     world = built()
     world.run(**OTHER)
