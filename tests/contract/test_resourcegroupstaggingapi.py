@@ -89,7 +89,7 @@ def make_the_rest(client: Any) -> None:
     client("scheduler").create_schedule_group(Name="tagged", Tags=TAGS)
     client("sns").create_topic(Name="tagged-topic", Tags=TAGS)
     client("cloudwatch").put_metric_alarm(
-        AlarmName="tagged",
+        AlarmName="found-by-tag",
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=1,
         MetricName="m",

@@ -41,7 +41,7 @@ def as_atlas_answers(body, shuffle):
 
 
 @given(
-    roles=some.lists(ROLE, min_size=1, max_size=6, unique_by=lambda role: tuple(role.values())),
+    roles=some.lists(ROLE, min_size=1, max_size=6, unique_by=lambda role: tuple(role[key] for key in sorted(role))),
     scopes=some.none() | some.lists(ROLE_NAME, max_size=4, unique=True),
     random=some.randoms(),
 )
