@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-from ansible.module_utils.common import warnings
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from hypothesis import settings
 
@@ -28,9 +26,3 @@ os.environ |= {
 # On a busy machine an example may take its time; what it shows is right or wrong all the same.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-
-
-@pytest.fixture(autouse=True)
-def _no_warnings_of_the_test_before():
-    """Ansible tells each warning of a process once: a test would not see one that another has seen."""
-    warnings._global_warnings.clear()
