@@ -61,6 +61,10 @@ chaos: setup ## releases under every fault they must survive, with users at work
 migration: setup ## a million documents move while they are written, killed three times, verified (about 15 minutes)
 	@$(bin)/pytest tests/migration -vv --durations=3
 
+.PHONY: costs
+costs: setup ## what each inventory's environment costs a month
+	@$(bin)/python scripts/costs.py
+
 .PHONY: bench
 bench: setup ## site and Terraform on the same stack and emulator, side by side (about 20 minutes)
 	@tests/bench/run

@@ -163,10 +163,13 @@ options:
     type: dict
     default: {}
     suboptions:
-      alarms:
-        description: How many alarms, without those that autoscaling makes.
+      alarm_metrics:
+        description:
+          - How many metrics all alarms look at, without the alarms that autoscaling makes. The default is what the role
+            monitoring watches.
+          - AWS bills an alarm by the metric.
         type: int
-        default: 11
+        default: 21
       scaling_alarms:
         description: How many alarms autoscaling makes itself.
         type: int

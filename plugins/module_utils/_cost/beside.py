@@ -54,8 +54,8 @@ def store(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]
 
 def watch(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]:
     seen = env.watch
-    alarms = flat(seen.alarms + seen.scaling_alarms)
-    yield Item("monitoring", "alarms, with autoscaling's own", alarms, book["alarm_month"], free.alarms)
+    metrics = flat(seen.alarm_metrics + seen.scaling_alarms)
+    yield Item("monitoring", "metrics of alarms, with autoscaling's own", metrics, book["alarm_month"], free.alarms)
     yield Item("monitoring", "composite alarms", flat(seen.composite_alarms), book["composite_alarm_month"])
     yield Item("monitoring", "dashboards", flat(seen.dashboards), book["dashboard_month"], free.dashboards)
     yield Item("monitoring", "metrics of log filters", flat(seen.custom_metrics), book["metric_month"], free.metrics)

@@ -52,7 +52,7 @@ ROWS: Mapping[str, Row] = {
     "log_in_gb": Row("AmazonCloudWatch", "DataProcessing-Bytes", "GB"),
     "flow_log_in_gb": Row("AmazonCloudWatch", "VendedLog-Bytes", "GB"),
     "log_kept_gb": Row("AmazonCloudWatch", "TimedStorage-ByteHrs", "GB"),
-    "alarm_month": Row("AmazonCloudWatch", "CW:AlarmMonitorUsage", "alarm"),
+    "alarm_month": Row("AmazonCloudWatch", "CW:AlarmMonitorUsage", "alarm metric"),
     "metric_month": Row("AmazonCloudWatch", "CW:MetricMonitorUsage", "metric"),
     "image_gb": Row("AmazonECR", "TimedStorage-ByteHrs", "GB"),
     "table_write": Row("AmazonDynamoDB", "WriteRequestUnits", "write"),

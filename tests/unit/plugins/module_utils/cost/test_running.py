@@ -76,7 +76,7 @@ def test_where_nothing_runs_nothing_is_counted(aws):
     assert found.network.nat_gateways == 0
     assert found.service.tasks == flat(0)
     assert not found.balancer.exists
-    assert (found.store.secrets, found.store.images, found.watch.alarms, found.watch.dashboards) == (0, 0, 0, 0)
+    assert (found.store.secrets, found.store.images, found.watch.alarm_metrics, found.watch.dashboards) == (0, 0, 0, 0)
     assert not aws.writes
 
 
@@ -138,7 +138,7 @@ def test_tasks_are_those_of_both_colours_in_the_size_they_have(aws):
     assert (found.cpu, found.memory, found.architecture, found.insights) == (512, 1024, "ARM64", "disabled")
 
 
-def test_alarms_are_told_apart_by_whose_they_are(aws):
+def test_alarms_are_told_apart_by_whose_they_are_and_counted_by_metric(aws):
     cloudwatch = aws("cloudwatch")
     names = [f"{STACK}-5xx", f"{STACK}-latency", f"TargetTracking-service/{STACK}/{STACK}-blue-High", "other-5xx"]
     for name in names:
@@ -146,10 +146,18 @@ def test_alarms_are_told_apart_by_whose_they_are(aws):
             AlarmName=name, MetricName="m", Namespace="n", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
             ComparisonOperator="GreaterThanThreshold",
         )  # fmt: skip
+    queries = [
+        {"Id": name, "MetricStat": {"Metric": {"MetricName": name, "Namespace": "n"}, "Period": 60, "Stat": "Sum"}}
+        for name in ("errors", "requests")
+    ]
+    cloudwatch.put_metric_alarm(
+        AlarmName=f"{STACK}-rate", EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+        Metrics=[*queries, {"Id": "rate", "Expression": "errors / requests"}],
+    )  # fmt: skip
     cloudwatch.put_dashboard(DashboardName=STACK, DashboardBody='{"widgets": []}')
     cloudwatch.put_dashboard(DashboardName="other", DashboardBody='{"widgets": []}')
     found = look(aws).watch
-    assert (found.alarms, found.scaling_alarms, found.composite_alarms, found.dashboards) == (2, 1, 0, 1)
+    assert (found.alarm_metrics, found.scaling_alarms, found.composite_alarms, found.dashboards) == (2 + 2, 1, 0, 1)
 
 
 def test_the_environments_secrets_are_counted(aws):

@@ -1,6 +1,7 @@
 """When an alarm is one: its expressions as CloudWatch computes them, whether FILL fills what was never there or not."""
 
 import pytest
+from ansible_collections.calstack.aws.plugins.module_utils._cost.model import Watch as CostedWatch
 from ansible_collections.calstack.aws.plugins.module_utils._monitoring.alarms import hurting, watches
 from ansible_collections.calstack.aws.plugins.module_utils._monitoring.measures import Measures
 from ansible_collections.calstack.aws.plugins.module_utils._monitoring.metrics import from_api, to_api
@@ -253,3 +254,9 @@ def test_users_hurt_is_about_what_users_notice():
 def test_queries_come_back_from_cloudwatch_as_they_were():
     for watch in all_watches(certificate_arns=[CERTIFICATE, "second"]):
         assert from_api(reversed(to_api(watch.queries, watch.watched))) == (watch.queries, watch.watched)
+
+
+def test_the_price_of_an_environment_counts_every_metric_that_alarms_look_at():
+    """AWS bills an alarm by the metric: playbooks/cost.yml has to know how many there are by default."""
+    queries = [query for watch in all_watches() for query in to_api(watch.queries, watch.watched)]
+    assert sum("MetricStat" in query for query in queries) == CostedWatch().alarm_metrics
