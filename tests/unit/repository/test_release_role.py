@@ -31,8 +31,19 @@ def test_a_release_of_no_image_is_refused_with_what_to_give(tmp_path):
     assert "Work on the release" not in said
 
 
+def test_a_path_that_cloudfront_would_refuse_is_refused_before_the_release(tmp_path):
+    role = {"name": "calstack.aws.release", "tasks_from": "run"}
+    wrong = {"release_image": "calstack:1.1.0", "release_invalidate": ["/static/*", "static/*", "/a*/b"]}
+    done = play(tmp_path, {"ansible.builtin.include_role": role, "vars": wrong})
+    assert done.returncode == 2
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "release_invalidate has static/*, /a*/b" in said
+    assert "Work on the release" not in said
+
+
 def test_who_goes_back_needs_no_image_and_stable_is_the_modules_none(tmp_path):
-    asserted, work = yaml.safe_load((ROLE / "tasks/run.yml").read_text())[:2]
+    tasks = yaml.safe_load((ROLE / "tasks/run.yml").read_text())
+    asserted, work = tasks[0], tasks[2]["block"][0]
     condition = asserted["ansible.builtin.assert"]["that"]
     cases = [
         ("released", "", False, ""),
