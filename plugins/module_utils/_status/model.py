@@ -62,7 +62,9 @@ def _lines(environment: Environment) -> Iterator[str]:
         yield "  Nothing of it exists: ansible-playbook site.yml builds it."
         return
     if published.get("alb_arn"):
-        yield f"  address    {environment.url}  through the balancer {published.get('alb_dns_name', '')}"
+        # A distribution is global and not found from here; its secret is.
+        way = "CloudFront and the balancer" if published.get("dns_origin_secret_arn") else "the balancer"
+        yield f"  address    {environment.url}  through {way} {published.get('alb_dns_name', '')}"
     if published.get("vpc_id"):
         subnets = published.get("vpc_private_subnet_ids") or ()
         nat = published.get("vpc_nat_addresses") or ()

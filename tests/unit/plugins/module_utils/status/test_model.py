@@ -44,3 +44,9 @@ def test_an_empty_environment_says_what_builds_it():
 def test_components_that_were_not_built_are_named():
     only_network = {key: value for key, value in PUBLISHED.items() if key.startswith("vpc")}
     assert picture(environment(only_network, ())).endswith("not built  ecr, secrets, alb, ecs, release")
+
+
+def test_an_edge_is_known_by_its_secret():
+    assert "through CloudFront and the balancer calstack" in picture(
+        environment(PUBLISHED | {"dns_origin_secret_arn": "a"})
+    )
