@@ -191,6 +191,20 @@ def test_what_was_written_since_comes_back_with_the_application(laboratory, envi
     assert events(source) == written
 
 
+def test_a_migration_that_was_taken_back_can_be_discarded_and_begun_anew(
+    laboratory, environment, source, options, written
+):
+    again = message(laboratory.play(MIGRATE, *options, code=2))
+    assert "migrate_goal=discarded" in again
+    discard = ("-e", "migrate_goal=discarded")
+    assert "drops on the target" in message(laboratory.play(MIGRATE, *discard, *options, code=2))
+    laboratory.play(MIGRATE, *discard, "-e", "migrate_confirm=local", *options)
+    assert environment.uri() == source
+    assert events(environment.uri("AWSPENDING")) == set()
+    laboratory.play(MIGRATE, *options)
+    assert events(environment.uri("AWSPENDING")) == written
+
+
 # The other story: another platform's data, for an environment that uses Atlas already.
 
 ATLAS = ("--limit", "atlas", "-e", "env_name=other", "-e", '{"atlas_nat_addresses": ["203.0.113.10"]}')

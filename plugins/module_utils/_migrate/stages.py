@@ -48,7 +48,7 @@ def decide(stage: str, done: Mapping[str, str], *, follows: bool = True, check: 
     if "back" in done and stage not in ("preflight", "back", "discard", "unfreeze"):
         raise InputError(
             f"migrate_stage {stage}: this migration was taken back at {done['back']}. To migrate again, run the stage "
-            f"discard and start with preflight."
+            f"discard (migrate_goal=discarded) and start with preflight."
         )
     if stage in _BEFORE_MARK and "mark" in done and "back" not in done:
         if stage == "discard":
