@@ -205,7 +205,6 @@ class CloudFront:
         return {"Name": name, "FunctionConfig": version["config"], "FunctionMetadata": metadata}
 
     def _write(self, given):
-        """Botocore looks for UpdateFunction's ETag under another name than AWS gives it: there is none."""
         version = {"config": given["FunctionConfig"], "code": given["FunctionCode"], "etag": f"E{next(self._number)}"}
         self.functions.setdefault(given["Name"], {})["DEVELOPMENT"] = version
         return {"FunctionSummary": self._summary(given["Name"], version)}

@@ -47,7 +47,7 @@ class Function(EdgeKind):
         tags = self._api.list_tags_for_resource(Resource=arn)["Tags"]
         properties = {
             "runtime": summary["FunctionConfig"]["Runtime"],
-            "cache_control": described(self._published(name) if live else None),
+            "cache_control": described(self._text(name, LIVE) if live else None),
             "tags": {tag["Key"]: tag.get("Value", "") for tag in items(tags)},
         }
         return Found(FUNCTION, name, name, properties, {"arn": arn})
@@ -58,8 +58,8 @@ class Function(EdgeKind):
         )
         return answer
 
-    def _published(self, name: str) -> str:
-        text: bytes = self._api.get_function(Name=name, Stage=LIVE)["FunctionCode"].read()
+    def _text(self, name: str, stage: str) -> str:
+        text: bytes = self._api.get_function(Name=name, Stage=stage)["FunctionCode"].read()
         return text.decode("utf-8", "replace")
 
     def create(self, name: str, properties: Mapping[str, Any]) -> Found:
@@ -71,11 +71,19 @@ class Function(EdgeKind):
 
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         if changed.keys() - {"tags"}:
-            self._api.update_function(Name=found.name, IfMatch=self._etag(found.name), **self._code(properties))
+            self._work_on(found.name, properties)
             self._publish(found.name)
         if "tags" in changed:
             tags = {"Items": [{"Key": key, "Value": value} for key, value in changed["tags"].items()]}
             self._api.tag_resource(Resource=found.attributes["arn"], Tags=tags)
+
+    def _work_on(self, name: str, properties: Mapping[str, Any]) -> None:
+        """A run that was killed may have left it with only the publishing to do."""
+        there = self._api.describe_function(Name=name, Stage=DEVELOPMENT)
+        wanted = self._code(properties)
+        same_runtime = there["FunctionSummary"]["FunctionConfig"]["Runtime"] == properties["runtime"]
+        if not same_runtime or self._text(name, DEVELOPMENT) != wanted["FunctionCode"].decode():
+            self._api.update_function(Name=name, IfMatch=there["ETag"], **wanted)
 
     def _code(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         comment = f"{self.scope.environment} {self.scope.stack}: calstack.aws.dns"
@@ -85,7 +93,7 @@ class Function(EdgeKind):
         }
 
     def _publish(self, name: str) -> None:
-        """The version is read anew: botocore does not find it in what UpdateFunction answers."""
+        """By the version that is there: this run or one before may have put it there."""
         self._api.publish_function(Name=name, IfMatch=self._etag(name))
 
     def _etag(self, name: str) -> str:

@@ -252,6 +252,9 @@ def test_a_function_that_is_not_published_shows_as_that(aws):
     assert "LIVE" not in aws.cloudfront.functions[FUNCTION]
     result, _ = site(aws, check=True)
     assert result.changes[0].before == {"cache_control": "(not published)"}
+    before = len(aws.writes)
+    site(aws)
+    assert aws.writes[before] == "PublishFunction", "the code was there"
 
 
 def test_a_function_of_our_name_that_is_not_ours_is_refused(aws):
