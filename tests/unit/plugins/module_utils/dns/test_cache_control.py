@@ -11,6 +11,8 @@ from ansible_collections.calstack.aws.plugins.module_utils._dns.cache_control im
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.aws.cloudfront.player import Outcome, play
+
 VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1)
 
 
@@ -36,6 +38,12 @@ def test_nothing_else_is(status):
 def test_a_value_is_that_value_in_javascript_and_is_read_back(value):
     assert said(code(value), 200) == value
     assert described(code(value)) == value
+
+
+def test_the_labs_edge_can_play_it():
+    by_status = dict(play(code("public, max-age=60").encode()).by_status)
+    assert by_status == dict.fromkeys((200, 203, 206, 304), Outcome(put=(("cache-control", "public, max-age=60"),)))
+    assert play(code("public, max-age=60").encode()).usual == Outcome(put=(("cache-control", "no-store"),))
 
 
 def test_what_is_not_ours_is_never_taken_for_it():
