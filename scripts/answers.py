@@ -1,7 +1,7 @@
 """Does the application answer, by its name, through the edge? usage: answers.py NAME EDGE_URL CA_FILE
 
-Asks EDGE_URL for NAME, as `curl --resolve` does: the page, the redirect from HTTP, what the edge keeps, and a value
-written to the database and read back.
+Asks EDGE_URL for NAME, as `curl --resolve` does: the page, the redirect from HTTP, what the edge keeps, what browsers
+are told to keep, and a value written to the database and read back.
 """
 
 import ssl
@@ -28,15 +28,19 @@ def main() -> int:
             plain = client.get(f"http://{urlsplit(edge).hostname}:{PLAIN_PORT}/", **asked)
             is_secured = plain.headers.get("location", "").startswith(f"https://{name}")
             print(f"  http://{name} leads to {plain.headers.get('location', 'nowhere')}")
-            kept = [client.get("/static/style.css", **asked).headers["x-cache"] for _ in range(2)][-1]
-            print(f"  /static/style.css, asked twice: {kept}")
+            style = [client.get("/static/style.css", **asked).headers for _ in range(2)][-1]
+            print(f"  /static/style.css, asked twice: {style['x-cache']}; {style.get('cache-control')}")
+            missing = client.get("/static/not-there.css", **asked)
+            is_gone = missing.status_code == 404 and "max-age" not in missing.headers.get("cache-control", "")
+            print(f"  /static/not-there.css: {missing.status_code}, {missing.headers.get('cache-control', 'not kept')}")
             written = client.post("/api/events", json={"title": "hello"}, **asked).raise_for_status().json()
             read = client.get(f"/api/events/{written['id']}", **asked).raise_for_status().json()
             print(f"  written to MongoDB and read back: {read['data']['title']}")
     except httpx.HTTPError as error:
         print(f"  {error}\n  python -m lab status and .lab/logs/tasks/ say more", file=sys.stderr)
         return 1
-    return int(not (is_secured and kept.startswith("Hit")))
+    is_kept = style["x-cache"].startswith("Hit") and "immutable" in style.get("cache-control", "")
+    return int(not (is_secured and is_kept and is_gone))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """CloudFront in memory: what moto lacks of it. Requests are held against botocore's own model.
 
 It keeps CloudFront's promises that the collection rests on: versions (ETag), no deletion of what is enabled, not
-deployed or still used, no distribution with a certificate that is not issued.
+deployed or still used, no distribution with a certificate that is not issued or a function that is not published.
 """
 
 import copy
+import io
 import itertools
 
 from botocore.exceptions import ClientError
@@ -27,7 +28,7 @@ class CloudFront:
     def __init__(self, issued=lambda _arn: True, note=lambda _operation: None, looks=2):
         self.issued, self.note, self.looks = issued, note, looks
         self.distributions, self.policies, self.tags = {}, {"CachePolicy": {}, "ResponseHeadersPolicy": {}}, {}
-        self.invalidations = {}
+        self.invalidations, self.functions = {}, {}
         self._number = itertools.count(1)
 
     def __getattr__(self, name):
@@ -120,6 +121,10 @@ class CloudFront:
         for behaviour in [config["DefaultCacheBehavior"], *config["CacheBehaviors"].get("Items", [])]:
             if behaviour["TargetOriginId"] not in [origin["Id"] for origin in config["Origins"]["Items"]]:
                 refuse(operation, "NoSuchOrigin")
+            for one in behaviour["FunctionAssociations"].get("Items", []):
+                name = one["FunctionARN"].rpartition("/")[2]
+                if one["FunctionARN"] == arn_of(name) and not self.functions.get(name, {}).get("LIVE"):
+                    refuse(operation, "InvalidFunctionAssociation")
 
     def do_create_distribution_with_tags(self, operation, given):
         config = given["DistributionConfigWithTags"]["DistributionConfig"]
@@ -189,6 +194,54 @@ class CloudFront:
         shown, known["Status"] = dict(known), "Completed"
         return {"Invalidation": shown}
 
+    def _function(self, operation, given, stage):
+        version = self.functions.get(given["Name"], {}).get(stage)
+        if not version:
+            refuse(operation, "NoSuchFunctionExists")
+        return version
+
+    def _summary(self, name, version):
+        metadata = {"FunctionARN": arn_of(name)}
+        return {"Name": name, "FunctionConfig": version["config"], "FunctionMetadata": metadata}
+
+    def _write(self, given):
+        version = {"config": given["FunctionConfig"], "code": given["FunctionCode"], "etag": f"E{next(self._number)}"}
+        self.functions.setdefault(given["Name"], {})["DEVELOPMENT"] = version
+        return {"FunctionSummary": self._summary(given["Name"], version)}
+
+    def do_create_function(self, operation, given):
+        if given["Name"] in self.functions:
+            refuse(operation, "FunctionAlreadyExists")
+        self.tags[arn_of(given["Name"])] = {tag["Key"]: tag["Value"] for tag in given["Tags"]["Items"]}
+        return self._write(given)
+
+    def do_update_function(self, operation, given):
+        self._version(operation, given, self._function(operation, given, "DEVELOPMENT"))
+        return self._write(given)
+
+    def do_publish_function(self, operation, given):
+        version = self._function(operation, given, "DEVELOPMENT")
+        self._version(operation, given, version)
+        self.functions[given["Name"]]["LIVE"] = {**version, "etag": f"E{next(self._number)}"}
+        return {"FunctionSummary": self._summary(given["Name"], version)}
+
+    def do_describe_function(self, operation, given):
+        version = self._function(operation, given, given.get("Stage", "DEVELOPMENT"))
+        return {"FunctionSummary": self._summary(given["Name"], version), "ETag": version["etag"]}
+
+    def do_get_function(self, operation, given):
+        return {"FunctionCode": io.BytesIO(self._function(operation, given, given.get("Stage", "DEVELOPMENT"))["code"])}
+
+    def do_delete_function(self, operation, given):
+        """A distribution that others are still told of lets go only when it is deployed."""
+        self._version(operation, given, self._function(operation, given, "DEVELOPMENT"))
+        for one in self.distributions.values():
+            if arn_of(given["Name"]) in str(one["config"]) or one["left"]:
+                one["left"] = max(one["left"] - 1, 0)
+                refuse(operation, "FunctionInUse")
+        del self.functions[given["Name"]]
+        return {}
+
     def do_list_tags_for_resource(self, _operation, given):
         return {
             "Tags": {"Items": [{"Key": key, "Value": value} for key, value in self.tags[given["Resource"]].items()]}
@@ -197,6 +250,10 @@ class CloudFront:
     def do_tag_resource(self, _operation, given):
         self.tags[given["Resource"]] |= {tag["Key"]: tag["Value"] for tag in given["Tags"]["Items"]}
         return {}
+
+
+def arn_of(function):
+    return f"arn:aws:cloudfront::123456789012:function/{function}"
 
 
 def snake(operation):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from lab.aws.cloudfront.player import Play
 from lab.balancer.model import Certificate
 
 
@@ -63,6 +64,8 @@ class Behaviour:
     cache: CachePolicy = CachePolicy()
     request: OriginRequestPolicy | None = None
     response: ResponseHeadersPolicy | None = None
+    function: Play | None = None
+    """What is made of its answers below 400, after the policy."""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def keeps(distribution: Distribution, behaviour: Behaviour) -> bool:
 def is_passed(distribution: Distribution, behaviour: Behaviour) -> bool:
     """Nothing is kept and all that the viewer sends goes on, which needs no script: each costs more than the rest."""
     request = behaviour.request
-    if request is None or keeps(distribution, behaviour) or distribution.root_object:
+    if request is None or behaviour.function or keeps(distribution, behaviour) or distribution.root_object:
         return False
     all_headers = request.headers.behavior == "all" and not request.headers.names
     all_but_host = request.headers.behavior == "allExcept" and _lower(request.headers.names) == {"host"}

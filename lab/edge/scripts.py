@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from lab.aws.cloudfront.player import Outcome, Play
 from lab.edge.model import CachePolicy, Distribution, OriginRequestPolicy, Selection
 
 ERROR_SECONDS = 10
@@ -87,8 +88,19 @@ def viewer(distribution: Distribution, place: int, scheme: str) -> str:
             for header in (response.added if response else ())
         ],
         "removed": [name.lower() for name in (response.removed if response else ())],
+        "played": played(behaviour.function) if behaviour.function else False,
     }
     return script("viewer", constants)
+
+
+def played(function: Play) -> dict[str, Any]:
+    def said(outcome: Outcome) -> dict[str, Any]:
+        return {
+            "put": [{"name": name, "value": value} for name, value in outcome.put],
+            "removed": list(outcome.removed),
+        }
+
+    return {"usual": said(function.usual), "by_status": {status: said(one) for status, one in function.by_status}}
 
 
 def origin(distribution: Distribution, place: int) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from lab.aws.cloudfront.config import Config, behaviours, items
 from lab.aws.cloudfront.distributions import Distribution as Kept
+from lab.aws.cloudfront.functions import response_function
+from lab.aws.cloudfront.player import Play, play
 from lab.aws.cloudfront.store import Store, store_of
 from lab.balancer.model import Certificate
 from lab.balancer.snapshot import certificate
@@ -151,7 +153,15 @@ def _behaviour(store: Store, item: Config) -> Behaviour:
         cache=cache_policy(cache) if cache else forwarded_values(item),
         request=request_policy(request) if request else None,
         response=response_policy(response) if response else None,
+        function=_function(store, item),
     )
+
+
+def _function(store: Store, item: Config) -> Play | None:
+    """Publishing has shown that it can be played."""
+    arn = response_function(item)
+    published = store.functions.live(arn) if arn else None
+    return play(published.code) if published else None
 
 
 def cache_policy(config: Mapping[str, Any]) -> CachePolicy:

@@ -150,6 +150,16 @@ local function add_policy(headers)
   end
 end
 
+-- What the behaviour's CloudFront function has been found to do with this status; errors do not pass it.
+-- Headers of the policy are there before it runs:
+-- https://aws.amazon.com/blogs/networking-and-content-delivery/amazon-cloudfront-introduces-response-headers-policies/
+local function pass_function(headers, status)
+  if not BEHAVIOUR.played or status >= 400 then return end
+  local said = BEHAVIOUR.played.by_status[status] or BEHAVIOUR.played.usual
+  for _, name in ipairs(said.removed) do headers:remove(name) end
+  for _, item in ipairs(said.put) do headers:replace(item.name, item.value) end
+end
+
 function envoy_on_response(handle)
   local headers = handle:headers()
   local id, asked, result = headers:get("x-amz-cf-id"), headers:get("x-lab-asked"), "Hit from cloudfront"
@@ -169,7 +179,9 @@ function envoy_on_response(handle)
     handle:body(true):setBytes(BEHAVIOUR.no_connection)
     headers = handle:headers() -- waiting for the body has ended the life of the former
   end
-  if tonumber(headers:get(":status")) >= 400 then result = "Error from cloudfront" end
+  local final = tonumber(headers:get(":status"))
+  if final >= 400 then result = "Error from cloudfront" end
   add_policy(headers)
+  pass_function(headers, final)
   headers:replace("x-cache", result)
 end

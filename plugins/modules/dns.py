@@ -88,7 +88,9 @@ options:
     type: int
     default: 31536000
   static_cache_control:
-    description: What browsers are told of static files. Empty leaves it to the application.
+    description:
+      - What browsers are told of static files, by a CloudFront function. Errors never get it. Empty leaves it to the
+        application, without a function.
     type: str
     default: public, max-age=31536000, immutable
   price_class:

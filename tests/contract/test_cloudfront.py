@@ -219,6 +219,102 @@ def change(route53: Any, zone: str, action: str, name: str, kind: str, *values: 
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
 
 
+CODE = b"function handler(event) { event.response.headers['x-a'] = { value: 'b' }; return event.response; }"
+
+
+def function(name: str, code: bytes = CODE, runtime: str = "cloudfront-js-2.0") -> dict[str, Any]:
+    return {"Name": name, "FunctionConfig": {"Comment": "", "Runtime": runtime}, "FunctionCode": code}
+
+
+def test_a_function_is_worked_on_and_published(plain: Client, mended: Client) -> None:
+    plain("cloudfront").create_function(**function("published"))
+    with pytest.raises(ClientError):
+        plain("cloudfront").publish_function(Name="published", IfMatch="EOTHER")
+
+    cloudfront = mended("cloudfront")
+    tags = {"Items": [{"Key": "calstack:stack", "Value": "s"}]}
+    made = cloudfront.create_function(**function("published"), Tags=tags)
+    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    assert arn.endswith(":function/published")
+    assert cloudfront.list_tags_for_resource(Resource=arn)["Tags"] == tags
+    assert code(cloudfront.create_function, **function("published")) == ("FunctionAlreadyExists", 409)
+    live = {"Name": "published", "Stage": "LIVE"}
+    assert code(cloudfront.describe_function, **live) == ("NoSuchFunctionExists", 404)
+    assert code(cloudfront.get_function, **live) == ("NoSuchFunctionExists", 404)
+    assert code(cloudfront.publish_function, Name="published", IfMatch="EOTHER") == ("PreconditionFailed", 412)
+    published = cloudfront.publish_function(Name="published", IfMatch=made["ETag"])["FunctionSummary"]
+    assert (published["FunctionMetadata"]["Stage"], published["Status"]) == ("LIVE", "UNASSOCIATED")
+
+    changed = function("published", CODE.replace(b"'b'", b"'c'"))
+    assert code(cloudfront.update_function, **changed, IfMatch="EOTHER") == ("PreconditionFailed", 412)
+    etag = cloudfront.update_function(**changed, IfMatch=made["ETag"])["ETag"]
+    assert cloudfront.get_function(**live)["FunctionCode"].read() == CODE, "what is published stays"
+    assert cloudfront.get_function(Name="published")["FunctionCode"].read() == changed["FunctionCode"]
+    assert cloudfront.describe_function(Name="published")["ETag"] == etag != made["ETag"]
+    cloudfront.publish_function(Name="published", IfMatch=etag)
+    assert cloudfront.get_function(**live)["FunctionCode"].read() == changed["FunctionCode"]
+
+    assert [item["Name"] for item in listed_functions(cloudfront, Stage="LIVE")] == ["published"]
+    assert len(listed_functions(cloudfront)) == 2
+    tagging = in_edge_region(mended)("resourcegroupstaggingapi")
+    assert arn in [item["ResourceARN"] for item in tagging.get_resources()["ResourceTagMappingList"]]
+    assert code(cloudfront.delete_function, Name="published", IfMatch="EOTHER") == ("PreconditionFailed", 412)
+    cloudfront.delete_function(Name="published", IfMatch=etag)
+    assert code(cloudfront.describe_function, Name="published") == ("NoSuchFunctionExists", 404)
+    assert code(cloudfront.list_tags_for_resource, Resource=arn)[0] == "NoSuchResource"
+
+
+def listed_functions(cloudfront: Any, **given: str) -> list[dict[str, Any]]:
+    """Of this test: others leave theirs."""
+    listed = cloudfront.list_functions(**given)["FunctionList"]
+    assert listed["Quantity"] == len(listed["Items"])
+    return [item for item in listed["Items"] if item["Name"] == "published"]
+
+
+def test_functions_that_are_refused(mended: Client) -> None:
+    cloudfront = mended("cloudfront")
+    assert code(cloudfront.create_function, **function("refused", b" " * 10241)) == ("FunctionSizeLimitExceeded", 413)
+    assert code(cloudfront.create_function, **function("refused", runtime="python"))[0] == "InvalidArgument"
+    reads = b"function handler(event) { return event.request.uri ? event.response : 0; }"
+    etag = cloudfront.create_function(**function("refused", reads))["ETag"]
+    with pytest.raises(ClientError, match=r"cannot play the function refused: it reads event\.request"):
+        cloudfront.publish_function(Name="refused", IfMatch=etag)
+
+
+def test_a_function_in_use_stays_until_the_edge_follows_no_configuration_with_it(mended: Client) -> None:
+    cloudfront = mended("cloudfront")
+    made = cloudfront.create_function(**function("used"))
+    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    default = config()["DefaultCacheBehavior"]
+
+    def associated(*given: tuple[str, str]) -> dict[str, Any]:
+        functions = [{"FunctionARN": one, "EventType": event} for one, event in given]
+        return {**default, "FunctionAssociations": {"Quantity": len(functions), "Items": functions}}
+
+    def refused(*given: tuple[str, str]) -> tuple[str, int]:
+        return code(cloudfront.create_distribution, DistributionConfig=config(DefaultCacheBehavior=associated(*given)))
+
+    invalid = ("InvalidFunctionAssociation", 400)
+    assert refused((arn, "viewer-response")) == invalid, "it is not published"
+    cloudfront.publish_function(Name="used", IfMatch=made["ETag"])
+    assert refused((f"{arn}x", "viewer-response")) == invalid
+    assert refused((arn, "viewer-response"), (arn, "viewer-response")) == invalid
+    assert refused((arn, "viewer-request")) == invalid
+    whole = config(DefaultCacheBehavior=associated((arn, "viewer-response")))
+    distribution = cloudfront.create_distribution(DistributionConfig=whole)
+    identity, there = distribution["Distribution"]["Id"], distribution["Distribution"]["DistributionConfig"]
+    assert there["DefaultCacheBehavior"]["FunctionAssociations"]["Items"][0]["FunctionARN"] == arn
+    assert cloudfront.describe_function(Name="used", Stage="LIVE")["FunctionSummary"]["Status"] == "DEPLOYED"
+    delete = {"Name": "used", "IfMatch": made["ETag"]}
+    assert code(cloudfront.delete_function, **delete) == ("FunctionInUse", 409)
+    deployed(cloudfront, identity)
+    without = {**there, "DefaultCacheBehavior": {**there["DefaultCacheBehavior"], **associated()}}
+    cloudfront.update_distribution(Id=identity, DistributionConfig=without, IfMatch=distribution["ETag"])
+    assert code(cloudfront.delete_function, **delete) == ("FunctionInUse", 409), "the edge has the former one still"
+    deployed(cloudfront, identity)
+    cloudfront.delete_function(**delete)
+
+
 def test_policies_are_kept_with_their_versions(plain: Client, mended: Client) -> None:
     given = {"Name": "kept", "MinTTL": 1, "ParametersInCacheKeyAndForwardedToOrigin": NOTHING}
     with pytest.raises(ClientError):

@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from lab.aws.cloudfront.config import Config
 from lab.aws.cloudfront.distributions import Distributions
 from lab.aws.cloudfront.errors import no_such
+from lab.aws.cloudfront.functions import DEVELOPMENT, LIVE, Function, Functions
 from lab.aws.cloudfront.policies import SORTS, Policies, Sort
 from lab.aws.cloudfront.store import Store, store_of
 from lab.settings import Settings
@@ -29,7 +30,9 @@ def apply(settings: Settings) -> None:
     def store(response: CloudFrontResponse) -> Store:
         return store_of(response.backend, settings)
 
-    handlers = {**distribution_handlers(store), **invalidation_handlers(store), "list_tags_for_resource": tags}
+    handlers = {**distribution_handlers(store), **invalidation_handlers(store), **function_handlers(store)}
+    handlers["list_tags_for_resource"] = tags
+    urls.url_paths[f"{{0}}/{VERSION}/function/(?P<function_name>[^/]+)/publish$"] = CloudFrontResponse.dispatch
     for sort in SORTS:
         handlers |= policy_handlers(store, sort)
         for end in ("", "/(?P<policy_id>[^/]+)", "/(?P<policy_id>[^/]+)/config"):
@@ -128,6 +131,71 @@ def invalidation_handlers(store: Callable[[CloudFrontResponse], Store]) -> dict[
     return {"create_invalidation": create, "get_invalidation": get, "list_invalidations": listed}
 
 
+def function_handlers(store: Callable[[CloudFrontResponse], Store]) -> dict[str, Handler]:
+    def memory(response: CloudFrontResponse) -> Functions:
+        return store(response).functions
+
+    def whole(response: CloudFrontResponse, function: Function, stage: str | None = None) -> ActionResult:
+        summary, etag = memory(response).summary(function, stage), function.stage(stage).etag
+        return ActionResult({"FunctionSummary": summary, "ETag": etag, "Location": f"{PLACE}/function/{function.name}"})
+
+    def given(response: CloudFrontResponse) -> dict[str, Any]:
+        code = response._get_param("FunctionCode")
+        whole_code = code.encode() if isinstance(code, str) else code
+        return {"config": response._get_param("FunctionConfig"), "code": whole_code}
+
+    def create(response: CloudFrontResponse) -> ActionResult:
+        made = memory(response).create(response._get_param("Name"), **given(response))
+        tagged = (response._get_param("Tags") or {}).get("Items") or []
+        response.backend.tagger.tag_resource(made.arn, tagged)
+        return whole(response, made)
+
+    def update(response: CloudFrontResponse) -> ActionResult:
+        param = response._get_param
+        return whole(response, memory(response).update(param("Name"), **given(response), if_match=param("IfMatch")))
+
+    def publish(response: CloudFrontResponse) -> ActionResult:
+        done = memory(response).publish(response._get_param("Name"), response._get_param("IfMatch"))
+        return whole(response, done, LIVE)
+
+    def describe(response: CloudFrontResponse) -> ActionResult:
+        return whole(response, memory(response).get(response._get_param("Name")), response._get_param("Stage"))
+
+    def get(response: CloudFrontResponse) -> ActionResult:
+        version = memory(response).get(response._get_param("Name")).stage(response._get_param("Stage"))
+        return ActionResult(
+            {"FunctionCode": version.code, "ETag": version.etag, "ContentType": "application/octet-stream"}
+        )
+
+    def delete(response: CloudFrontResponse) -> EmptyResult:
+        name = response._get_param("Name")
+        arn = memory(response).get(name).arn
+        memory(response).delete(name, response._get_param("IfMatch"))
+        response.backend.tagger.delete_all_tags_for_resource(arn)
+        return EmptyResult()
+
+    def listed(response: CloudFrontResponse) -> ActionResult:
+        """Those of a stage, or all in each stage they are in."""
+        wanted = response._get_param("Stage")
+        entries = [
+            (f"{function.name} {stage}", memory(response).summary(function, stage))
+            for function in memory(response).kept.values()
+            for stage in (DEVELOPMENT, LIVE)
+            if stage in function.stages and wanted in (None, stage)
+        ]
+        return ActionResult({"FunctionList": page(response, entries)})
+
+    return {
+        "create_function": create,
+        "update_function": update,
+        "publish_function": publish,
+        "describe_function": describe,
+        "get_function": get,
+        "delete_function": delete,
+        "list_functions": listed,
+    }
+
+
 def policy_handlers(store: Callable[[CloudFrontResponse], Store], sort: Sort) -> dict[str, Handler]:
     def memory(response: CloudFrontResponse) -> Policies:
         return store(response).policies[sort.name]
@@ -172,8 +240,10 @@ def policy_handlers(store: Callable[[CloudFrontResponse], Store], sort: Sort) ->
 
 
 def tags(response: CloudFrontResponse) -> ActionResult:
-    """A distribution that is not there has no tags: an error, where moto has an empty list."""
+    """A distribution or function that is not there has no tags: an error, where moto has an empty list."""
     arn = response._get_param("Resource")
-    if ":distribution/" in arn and arn.rpartition("/")[2] not in response.backend.distributions:
-        raise no_such("resource")
+    backend = response.backend
+    for word, there in ((":distribution/", backend.distributions), (":function/", backend.functions)):
+        if word in arn and arn.rpartition("/")[2] not in there:
+            raise no_such("resource")
     return ActionResult({"Tags": {"Items": response.backend.tagger.list_tags_for_resource(arn)["Tags"]}})

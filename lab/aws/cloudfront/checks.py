@@ -6,6 +6,7 @@ from typing import Any
 
 from lab.aws.cloudfront.config import Config, behaviours, items
 from lab.aws.cloudfront.errors import CloudFrontError
+from lab.aws.cloudfront.functions import RESPONSE
 from lab.aws.cloudfront.policies import Policies
 
 BAD_CERTIFICATE = (
@@ -21,6 +22,10 @@ NOT_COVERED = (
     "trying to add."
 )
 BOTH_FORMS = "The parameter ForwardedValues cannot be used when a cache policy is associated to the cache behavior."
+BAD_FUNCTION = (
+    "The specified function associations are not valid: a function must be published to LIVE, and a behaviour can have "
+    "one of each event type."
+)
 REGION = "us-east-1"
 
 
@@ -33,10 +38,13 @@ class Checks:
     """Those of all distributions but the one with this id."""
     certificate: Callable[[str], list[str] | None]
     acls: Callable[[], Iterable[str]]
+    is_published: Callable[[str], bool]
+    """Whether there is a function with this ARN that is published."""
 
     def __call__(self, config: Config, itself: str | None) -> None:
         self._origins(config)
         self._policies(config)
+        self._functions(config)
         self._aliases(config, itself)
         acl = config["WebACLId"]
         if acl and acl not in set(self.acls()):
@@ -57,6 +65,18 @@ class Checks:
                 raise CloudFrontError("InvalidArgument", BOTH_FORMS)
             if not behaviour.get("CachePolicyId") and "ForwardedValues" not in behaviour:
                 raise CloudFrontError("InvalidArgument", "The parameter ForwardedValues is required.")
+
+    def _functions(self, config: Config) -> None:
+        """The lab's edge plays those that answers pass, and refuses what it would not."""
+        for behaviour in behaviours(config):
+            events = [item["EventType"] for item in items(behaviour.get("FunctionAssociations"))]
+            arns = [item["FunctionARN"] for item in items(behaviour.get("FunctionAssociations"))]
+            if len(events) != len(set(events)) or not all(map(self.is_published, arns)):
+                raise CloudFrontError("InvalidFunctionAssociation", BAD_FUNCTION)
+            if set(events) - {RESPONSE}:
+                raise CloudFrontError(
+                    "InvalidFunctionAssociation", f"The lab's edge plays functions on {RESPONSE} only."
+                )
 
     def _aliases(self, config: Config, itself: str | None) -> None:
         wanted = items(config["Aliases"])

@@ -133,6 +133,15 @@ class Distributions:
                 if identity := behaviour.get(member):
                     yield identity
 
+    def functions_in_use(self) -> Iterator[str]:
+        """The functions that behaviours name, as long as the edge may still follow the configuration."""
+        now = self.clock()
+        for distribution in self.kept.values():
+            deployed = distribution.status(now) == "Deployed"
+            for deployment in distribution.deployments[-1 if deployed else 0 :]:
+                for behaviour in behaviours(deployment.config):
+                    yield from (item["FunctionARN"] for item in items(behaviour.get("FunctionAssociations")))
+
     def create(self, config: Config) -> Distribution:
         reference = config["CallerReference"]
         for other in self.kept.values():

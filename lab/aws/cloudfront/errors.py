@@ -7,6 +7,7 @@ NO_SUCH = {
     "origin request policy": "NoSuchOriginRequestPolicy",
     "response headers policy": "NoSuchResponseHeadersPolicy",
     "distribution": "NoSuchDistribution",
+    "function": "NoSuchFunctionExists",
     "invalidation": "NoSuchInvalidation",
     "origin": "NoSuchOrigin",
     "resource": "NoSuchResource",

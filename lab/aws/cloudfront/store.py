@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.aws.cloudfront.checks import Checks, aliases_of
 from lab.aws.cloudfront.distributions import Distribution, Distributions
+from lab.aws.cloudfront.functions import Function, Functions
 from lab.aws.cloudfront.policies import SORTS, Policies, Sort
 from lab.settings import Settings
 
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
 
 
 class Store:
-    def __init__(self, account: str, kept: dict[str, Distribution], seconds: float) -> None:
+    def __init__(
+        self, account: str, kept: dict[str, Distribution], functions: dict[str, Function], seconds: float
+    ) -> None:
         self.policies = {sort.name: Policies(sort, self._users(sort)) for sort in SORTS}
         checks = Checks(
             policies={policies.sort.member: policies for policies in self.policies.values()},
             aliases=lambda but: aliases_of(kept, but),
             certificate=lambda arn: certificate_names(account, arn),
             acls=lambda: web_acls(account),
+            is_published=lambda arn: self.functions.live(arn) is not None,
         )
         self.distributions = Distributions(account, kept, checks, seconds)
+        self.functions = Functions(account, functions, self.distributions.functions_in_use)
 
     def _users(self, sort: Sort) -> Any:
         def users() -> Iterator[str]:
@@ -34,8 +39,9 @@ class Store:
 def store_of(backend: "CloudFrontBackend", settings: Settings) -> Store:
     memory: dict[str, Any] = vars(backend)
     if "lab_store" not in memory:
-        # moto's own tagging API looks for distributions under this name.
-        memory["lab_store"] = Store(backend.account_id, memory["distributions"], settings.edge_seconds)
+        # moto's own tagging API looks for distributions and functions under these names.
+        kept = memory["distributions"], memory["functions"]
+        memory["lab_store"] = Store(backend.account_id, *kept, settings.edge_seconds)
     store: Store = memory["lab_store"]
     return store
 

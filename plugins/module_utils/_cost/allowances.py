@@ -18,6 +18,7 @@ class Allowances:
     internet_gb: float = 0
     cloudfront_gb: float = 0
     cloudfront_requests: float = 0
+    cloudfront_functions: float = 0
     log_gb: float = 0
     alarms: float = 0
     dashboards: float = 0
@@ -34,6 +35,7 @@ ALWAYS_FREE = Allowances(
     internet_gb=100,
     cloudfront_gb=1_024,
     cloudfront_requests=10_000_000,
+    cloudfront_functions=2_000_000,
     log_gb=5,
     alarms=10,
     dashboards=3,

@@ -42,6 +42,9 @@ def edge(env: Environment, book: PriceBook, free: Allowances) -> Iterator[Item]:
         yield Item("dns", "CloudFront to users", env.response_gb, book["cloudfront_gb"], free.cloudfront_gb)
         yield Item("dns", "CloudFront to the balancer", env.request_gb, book["cloudfront_origin_gb"])
         yield Item("dns", "CloudFront requests", requests, book["cloudfront_request"], free.cloudfront_requests)
+        # Static files pass the function that says how long browsers keep them; whether dns has one is not asked.
+        calls = requests * env.traffic.static_share
+        yield Item("dns", "CloudFront function", calls, book["cloudfront_function"], free.cloudfront_functions)
     else:
         yield Item("dns", "balancer to users", env.response_gb, book["internet_gb"], free.internet_gb)
     yield Item("dns", "hosted zones", flat(env.edge.zones), book["hosted_zone_month"])

@@ -13,6 +13,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Cli
 from ansible_collections.calstack.aws.plugins.module_utils._dns.certificate import RequestedCertificate
 from ansible_collections.calstack.aws.plugins.module_utils._dns.context import Context
 from ansible_collections.calstack.aws.plugins.module_utils._dns.distribution import Distribution
+from ansible_collections.calstack.aws.plugins.module_utils._dns.function import Function
 from ansible_collections.calstack.aws.plugins.module_utils._dns.health_check import HealthCheck
 from ansible_collections.calstack.aws.plugins.module_utils._dns.inputs import ONLY_CERTIFICATES
 from ansible_collections.calstack.aws.plugins.module_utils._dns.model import outputs, secret_options, wanted
@@ -35,6 +36,7 @@ def context_of(params: Mapping[str, Any], edge: Clients, **more: Any) -> Context
         edge,
         origin_secret=params["own_origin_secret_arn"] or params["origin_secret_name"],
         web_acl=bool(params["waf"] or params["waf_acl_arn"]),
+        static_function=bool(params["static_cache_control"]),
         present=present,
         replace_records=params["replace_records"],
         resolvers=tuple(params["resolvers"]),
@@ -55,7 +57,7 @@ def dns(params: Mapping[str, Any], context: Context, *, check: bool = False) -> 
     ]
     late: list[Callable[[Clients, Scope], Kind]] = [
         partial(kind, context=context)
-        for kind in (HealthCheck, CachePolicy, HeadersPolicy, WebAcl, Distribution, Record)
+        for kind in (HealthCheck, CachePolicy, HeadersPolicy, Function, WebAcl, Distribution, Record)
     ]
     only_early = context.present and params["only"] == ONLY_CERTIFICATES
     kinds = early if only_early else early + late

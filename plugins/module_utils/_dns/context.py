@@ -40,14 +40,16 @@ class Context:
     """What the options say, and how to wait, tell and hide.
 
     `edge` makes clients in us-east-1. `present` is whether anything is wanted, `plans` whether nothing is to be
-    changed, `web_acl` whether a web ACL is wanted. `waits` is whether to wait for what nothing else needs, `seconds`
-    how long at most, each time. `hide` is told values that must not show and names that must stay readable.
+    changed, `web_acl` whether a web ACL is wanted, `static_function` whether the static files' function is. `waits` is
+    whether to wait for what nothing else needs, `seconds` how long at most, each time. `hide` is told values that must
+    not show and names that must stay readable.
     """
 
     place: Place
     edge: Clients
     origin_secret: str = ""
     web_acl: bool = False
+    static_function: bool = False
     present: bool = True
     plans: bool = False
     replace_records: bool = False

@@ -14,8 +14,17 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import C
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._dns.cloudfront import items
 from ansible_collections.calstack.aws.plugins.module_utils._dns.context import EdgeKind
-from ansible_collections.calstack.aws.plugins.module_utils._dns.distribution_config import described, merged
-from ansible_collections.calstack.aws.plugins.module_utils._dns.names import DISTRIBUTION, SECRET_KEY, distribution_name
+from ansible_collections.calstack.aws.plugins.module_utils._dns.distribution_config import (
+    described,
+    merged,
+    response_functions,
+)
+from ansible_collections.calstack.aws.plugins.module_utils._dns.names import (
+    DISTRIBUTION,
+    SECRET_KEY,
+    distribution_name,
+    static_function,
+)
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unless_absent
 from ansible_collections.calstack.aws.plugins.module_utils._secrets import api as secrets
 from ansible_collections.calstack.aws.plugins.module_utils._secrets.model import parsed
@@ -58,6 +67,10 @@ class Distribution(EdgeKind):
             return None
         properties = described(answer["DistributionConfig"], secret)
         properties["web_acl"] = self._web_acl(str(properties["web_acl"]))
+        properties["behaviours"] = tuple(
+            {**item, "response_function": self._function(item["response_function"])}
+            for item in properties["behaviours"]
+        )
         return Found(
             DISTRIBUTION,
             distribution_name(self.scope.stack),
@@ -70,6 +83,11 @@ class Distribution(EdgeKind):
         """One that others have put there (a firewall manager) stays where we want none: it counts as none."""
         ours = f"/webacl/{distribution_name(self.scope.stack)}/"
         return arn if ours in arn or self.context.web_acl else ""
+
+    def _function(self, arn: str) -> str:
+        """One that others have put there likewise."""
+        ours = arn.endswith(f":function/{static_function(self.scope.stack)}")
+        return arn if ours or self.context.static_function else ""
 
     def _tags(self, arn: str) -> dict[str, str]:
         answer = self._api.list_tags_for_resource(Resource=arn)
@@ -116,17 +134,30 @@ class Distribution(EdgeKind):
 
     def update(self, found: Found, changed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         if changed.keys() - {"tags"}:
-            self._write(found, lambda config: merged(config, self._with_acl(config, properties), self._needed_secret()))
+            self._write(
+                found, lambda config: merged(config, self._with_others(config, properties), self._needed_secret())
+            )
             if self.context.waits:
                 self._until_deployed(found)
         if "tags" in changed:
             tags = {"Items": [{"Key": key, "Value": value} for key, value in changed["tags"].items()]}
             self._api.tag_resource(Resource=found.attributes["arn"], Tags=tags)
 
-    def _with_acl(self, config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Where we want no web ACL, somebody else's stays."""
+    def _with_others(self, config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Where we want no web ACL, or no function, somebody else's stays."""
         there = str(config.get("WebACLId", ""))
-        return {**properties, "web_acl": properties["web_acl"] or ("" if self._web_acl(there) else there)}
+        functions = response_functions(config)
+        return {
+            **properties,
+            "web_acl": properties["web_acl"] or ("" if self._web_acl(there) else there),
+            "behaviours": tuple(
+                {**item, "response_function": item["response_function"] or self._foreign(functions.get(item["path"]))}
+                for item in properties["behaviours"]
+            ),
+        }
+
+    def _foreign(self, arn: str | None) -> str:
+        return arn if arn and not self._function(arn) else ""
 
     def _write(self, found: Found, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
         answer = self._api.get_distribution_config(Id=found.id)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0-or-later (see LICENSE)
 """A distribution's configuration: ours and the API's. Pure.
 
-What we say nothing of (functions, field-level encryption, staging, …) stays as it is.
+What we say nothing of (functions that requests pass, field-level encryption, staging, …) stays as it is.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
 """
+
+RESPONSE = "viewer-response"
 
 _NONE: Mapping[str, Any] = {"Quantity": 0}
 
@@ -66,7 +68,8 @@ def described(config: Mapping[str, Any], secret: str | None) -> dict[str, Any]:
         "origin_header": _header(origins.get(ORIGIN_ID, {}), secret),
         "default": _behaviour(config["DefaultCacheBehavior"]),
         "behaviours": tuple(
-            {"path": item["PathPattern"], **_behaviour(item)} for item in items(config.get("CacheBehaviors"))
+            {"path": item["PathPattern"], **_behaviour(item), "response_function": _response_function(item)}
+            for item in items(config.get("CacheBehaviors"))
         ),
         "errors_kept": {
             str(item["ErrorCode"]): item.get("ErrorCachingMinTTL") for item in items(config.get("CustomErrorResponses"))
@@ -120,6 +123,17 @@ def _behaviour(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _response_function(item: Mapping[str, Any]) -> str:
+    """The ARN of the function that answers pass; CloudFront lets a behaviour have one."""
+    there = items(item.get("FunctionAssociations"))
+    return next((str(one["FunctionARN"]) for one in there if one["EventType"] == RESPONSE), "")
+
+
+def response_functions(config: Mapping[str, Any]) -> dict[str, str]:
+    """By path: the function that answers pass, empty for none."""
+    return {item["PathPattern"]: _response_function(item) for item in items(config.get("CacheBehaviors"))}
+
+
 def merged(base: Mapping[str, Any], properties: Mapping[str, Any], secret: str) -> dict[str, Any]:
     """`base`, the configuration that is there or one with only a CallerReference, with all that is ours put in."""
     config = copy.deepcopy(dict(base))
@@ -137,8 +151,7 @@ def merged(base: Mapping[str, Any], properties: Mapping[str, Any], secret: str) 
         "Origins": listed([_to_origin(origins.get(ORIGIN_ID, {}), properties["origin"], secret)]),
         "DefaultCacheBehavior": _to_behaviour(config.get("DefaultCacheBehavior", {}), properties["default"]),
         "CacheBehaviors": listed(
-            {**_to_behaviour(behaviours.get(item["path"], {}), item), "PathPattern": item["path"]}
-            for item in properties["behaviours"]
+            _to_static(behaviours.get(item["path"], {}), item) for item in properties["behaviours"]
         ),
         "CustomErrorResponses": listed(_to_error(code, kept) for code, kept in properties["errors_kept"].items()),
         "Logging": _to_logging(properties["logging"]),
@@ -201,6 +214,15 @@ def _to_behaviour(base: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str,
         if policy:
             behaviour[key] = policy
     return behaviour
+
+
+def _to_static(base: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    """Functions that requests pass stay: they are not ours."""
+    behaviour = _to_behaviour(base, item)
+    functions = [one for one in items(behaviour["FunctionAssociations"]) if one["EventType"] != RESPONSE]
+    if arn := item["response_function"]:
+        functions.append({"FunctionARN": arn, "EventType": RESPONSE})
+    return {**behaviour, "PathPattern": item["path"], "FunctionAssociations": listed(functions)}
 
 
 def _to_error(code: str, kept: int) -> dict[str, Any]:

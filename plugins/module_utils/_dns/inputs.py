@@ -21,6 +21,9 @@ LONGEST_CACHED = 31536000
 BEHAVIOURS = 24
 """CloudFront's quota of cache behaviours is 25, with the default one: https://docs.aws.amazon.com/general/latest/gr/cf_region.html"""
 
+LONGEST_HEADER = 1024
+"""Characters. CloudFront takes ten kilobytes of code with it: https://docs.aws.amazon.com/general/latest/gr/cf_region.html"""
+
 RANGES = {
     "static_ttl": (1, LONGEST_CACHED),
     "origin_read_timeout": (1, 120),
@@ -64,6 +67,7 @@ def check(params: Params) -> None:
     if params["only"] != ONLY_CERTIFICATES:
         _balancer(params)
     _paths(params["static_paths"])
+    _cache_control(params["static_cache_control"])
     _hsts(params)
     _countries(params)
     _failover(params)
@@ -122,6 +126,14 @@ def _paths(paths: Sequence[str]) -> None:
             raise InputError(f"dns_static_paths: {path} would cache pages for everybody that are made for one.")
     if len(paths) > BEHAVIOURS or len(set(paths)) != len(paths):
         raise InputError(f"dns_static_paths: give at most {BEHAVIOURS} path patterns, each once.")
+
+
+def _cache_control(value: str) -> None:
+    if len(value) > LONGEST_HEADER or not re.fullmatch(r"[ -~]*", value):
+        raise InputError(
+            f"dns_static_cache_control is {value!r}: give what is to follow Cache-Control:, on one line, in plain "
+            f"ASCII characters, at most {LONGEST_HEADER}. Empty leaves it to the application."
+        )
 
 
 def _hsts(params: Params) -> None:

@@ -11,6 +11,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import I
 from ansible_collections.calstack.aws.plugins.module_utils._core.kind import Scope
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Ref, Wanted
 from ansible_collections.calstack.aws.plugins.module_utils._dns import names, records
+from ansible_collections.calstack.aws.plugins.module_utils._dns.cache_control import RUNTIME
 from ansible_collections.calstack.aws.plugins.module_utils._dns.distribution_config import (
     ERRORS,
     EVERYTHING,
@@ -33,7 +34,8 @@ def wanted(params: Params, scope: Scope) -> list[Wanted]:
     early = [*_zone(params, scope), *_secret(params, scope), *_certificates(params, scope)]
     if params["only"] == ONLY_CERTIFICATES:
         return early
-    late = [*_health_check(params, scope), *_policies(params, scope), *_web_acl(params, scope)]
+    late = [*_health_check(params, scope), *_policies(params, scope), *_function(params, scope)]
+    late += _web_acl(params, scope)
     return [*early, *late, _distribution(params, scope), *_records(params, scope)]
 
 
@@ -121,10 +123,15 @@ def _policies(params: Params, scope: Scope) -> Iterator[Wanted]:
         "referrer_policy": params["referrer_policy"],
         "content_security_policy": params["content_security_policy"],
     }
-    yield Wanted(names.HEADERS_POLICY, security, {**secure, "custom": {}, "tags": scope.tags(security)})
-    said = params["static_cache_control"]
-    custom = {"Cache-Control": said} if said else {}
-    yield Wanted(names.HEADERS_POLICY, static, {**secure, "custom": custom, "tags": scope.tags(static)})
+    yield Wanted(names.HEADERS_POLICY, security, {**secure, "tags": scope.tags(security)})
+
+
+def _function(params: Params, scope: Scope) -> Iterator[Wanted]:
+    """Only where something is to be said, and of something."""
+    if params["static_cache_control"] and params["static_paths"]:
+        name = names.static_function(scope.stack)
+        said = {"runtime": RUNTIME, "cache_control": params["static_cache_control"]}
+        yield Wanted(names.FUNCTION, name, {**said, "tags": scope.tags(name)})
 
 
 def _web_acl(params: Params, scope: Scope) -> Iterator[Wanted]:
@@ -151,7 +158,7 @@ def _distribution(params: Params, scope: Scope) -> Wanted:
         "origin": _origin(params),
         "origin_header": SET,
         "default": _pass_through(scope),
-        "behaviours": tuple({"path": path, **_static(scope)} for path in params["static_paths"]),
+        "behaviours": tuple({"path": path, **_static(params, scope)} for path in params["static_paths"]),
         "errors_kept": {str(code): 0 for code in ERRORS},
         "web_acl": Ref(names.WEB_ACL, name, "arn") if params["waf"] else params["waf_acl_arn"],
         "logging": {"bucket": f"{bucket}.s3.amazonaws.com", "prefix": params["log_prefix"]} if bucket else None,
@@ -188,13 +195,14 @@ def _pass_through(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _static(scope: Scope) -> dict[str, Any]:
+def _static(params: Params, scope: Scope) -> dict[str, Any]:
     """Without the viewer's headers: what is cached for all must not depend on who asked first."""
+    said = params["static_cache_control"]
     return _pass_through(scope) | {
         "methods": frozenset(READING),
         "cache_policy": Ref(names.CACHE_POLICY, names.static_policy(scope.stack)),
         "request_policy": "",
-        "headers_policy": Ref(names.HEADERS_POLICY, names.static_policy(scope.stack)),
+        "response_function": Ref(names.FUNCTION, names.static_function(scope.stack), "arn") if said else "",
     }
 
 

@@ -12,6 +12,7 @@ VALIDATION = "certificate validation"
 HEALTH_CHECK = "health check"
 CACHE_POLICY = "cache policy"
 HEADERS_POLICY = "response headers policy"
+FUNCTION = "CloudFront function"
 WEB_ACL = "web ACL"
 DISTRIBUTION = "distribution"
 RECORD = "record"
@@ -58,12 +59,17 @@ def distribution_name(stack: str) -> str:
 
 
 def static_policy(stack: str) -> str:
-    """Of the cache policy and of the response headers policy for static files."""
+    """Of the cache policy for static files."""
+    return f"{stack}-static"
+
+
+def static_function(stack: str) -> str:
+    """Of the function that tells browsers how long to keep static files."""
     return f"{stack}-static"
 
 
 def security_policy(stack: str) -> str:
-    """Of the response headers policy for everything else."""
+    """Of the response headers policy for all answers."""
     return f"{stack}-security"
 
 

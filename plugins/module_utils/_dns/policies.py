@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.resource import Found, Wanted
-from ansible_collections.calstack.aws.plugins.module_utils._dns.cloudfront import custom_policies, items, listed
+from ansible_collections.calstack.aws.plugins.module_utils._dns.cloudfront import custom_policies
 from ansible_collections.calstack.aws.plugins.module_utils._dns.context import EdgeKind
 from ansible_collections.calstack.aws.plugins.module_utils._dns.names import (
     CACHE_POLICY,
@@ -131,11 +131,11 @@ class HeadersPolicy(Policy):
 
     kind = HEADERS_POLICY
     word, call, many = "ResponseHeadersPolicy", "response_headers_policy", "response_headers_policies"
-    names = (static_policy, security_policy)
+    # Environments from before there was a function have one for static files, too: it goes.
+    names = (security_policy, static_policy)
 
     def describe(self, config: Mapping[str, Any]) -> dict[str, Any]:
         said = config.get("SecurityHeadersConfig", {})
-        custom = items(config.get("CustomHeadersConfig"))
         hsts, frame = said.get("StrictTransportSecurity"), said.get("FrameOptions")
         referrer, content = said.get("ReferrerPolicy"), said.get("ContentSecurityPolicy")
         return {
@@ -144,7 +144,6 @@ class HeadersPolicy(Policy):
             "frame_options": frame["FrameOption"] if frame else "",
             "referrer_policy": referrer["ReferrerPolicy"] if referrer else "",
             "content_security_policy": content["ContentSecurityPolicy"] if content else "",
-            "custom": {item["Header"]: item["Value"] for item in custom},
         }
 
     def config(self, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,11 +165,7 @@ class HeadersPolicy(Policy):
         ):
             if value := properties[key]:
                 security[outer] = {"Override": False, inner: value}
-        custom = [{"Header": name, "Value": value, "Override": True} for name, value in properties["custom"].items()]
-        return {
-            **({"SecurityHeadersConfig": security} if security else {}),
-            **({"CustomHeadersConfig": listed(custom)} if custom else {}),
-        }
+        return {"SecurityHeadersConfig": security} if security else {}
 
 
 def _hsts(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._cost.price import (
 
 VPC = "https://aws.amazon.com/vpc/pricing/"
 CLOUDFRONT = "https://aws.amazon.com/cloudfront/pricing/"
+VANTAGE = "https://cur.vantage.sh/aws/amazoncloudfront/"
 ROUTE_53 = "https://aws.amazon.com/route53/pricing/"
 WAF = "https://aws.amazon.com/waf/pricing/"
 CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
@@ -27,6 +28,7 @@ PRICES = {
     # European edge locations are the dearer of the two most used for requests; transfer costs the same in both.
     "cloudfront_gb": Price(0.085, "GB", CLOUDFRONT, "", PAGE),
     "cloudfront_request": Price(0.0000012, "request", CLOUDFRONT, "", MEMORY),
+    "cloudfront_function": Price(0.0000001, "invocation", VANTAGE, "", REPORT),
     "cloudfront_origin_gb": Price(0.020, "GB", CLOUDFRONT, "", MEMORY),
     "hosted_zone_month": Price(0.50, "zone", ROUTE_53, "2026-07", BILL),
     "dns_query": Price(0.0000004, "query", ROUTE_53, "", MEMORY),

@@ -50,14 +50,45 @@ KEY = {
 }
 
 
+FUNCTION = b"""
+function handler(event) {
+    const response = event.response;
+    const kept = response.statusCode === 200 || response.statusCode === 304;
+    response.headers['cache-control'] = { value: kept ? 'public, max-age=31536000, immutable' : 'no-store' };
+    delete response.headers['x-frame-options'];
+    return response;
+}
+"""
+
+
+def publish(cloudfront: Any, code: bytes) -> str:
+    """The function `stand` with this code, published; its ARN."""
+    given = {"FunctionConfig": {"Comment": "", "Runtime": "cloudfront-js-2.0"}, "FunctionCode": code}
+    try:
+        etag = cloudfront.describe_function(Name="stand")["ETag"]
+        cloudfront.update_function(Name="stand", IfMatch=etag, **given)
+    except cloudfront.exceptions.NoSuchFunctionExists:
+        cloudfront.create_function(Name="stand", **given)
+    etag = cloudfront.describe_function(Name="stand")["ETag"]
+    published = cloudfront.publish_function(Name="stand", IfMatch=etag)["FunctionSummary"]
+    return str(published["FunctionMetadata"]["FunctionARN"])
+
+
 @pytest.fixture(scope="module")
 def kept(edge_stand: EdgeStand) -> Iterator[Edge]:
     """A distribution as an environment has it, and a part of it with a key."""
     cloudfront = edge_stand.cloudfront
     headers = cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=HEADERS_POLICY)
     keyed = cloudfront.create_cache_policy(CachePolicyConfig=KEY)["CachePolicy"]["Id"]
+    function = {"FunctionARN": publish(cloudfront, FUNCTION), "EventType": "viewer-response"}
+    policy = headers["ResponseHeadersPolicy"]["Id"]
     behaviours = (
-        static(ResponseHeadersPolicyId=headers["ResponseHeadersPolicy"]["Id"]),
+        static(
+            "/assets/*",
+            ResponseHeadersPolicyId=policy,
+            FunctionAssociations={"Quantity": 1, "Items": [function]},
+        ),
+        static(ResponseHeadersPolicyId=policy),
         static("keyed/?.html", CachePolicyId=keyed, Compress=False),
         behaviour("/only-https", ViewerProtocolPolicy="https-only"),
     )
@@ -143,6 +174,39 @@ def test_a_static_file_has_the_headers_of_the_policy(edge: Edge, stand: EdgeStan
         assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert got.headers["server"] == "CloudFront", "the origin's was removed"
     assert "strict-transport-security" not in edge.ask("/").headers
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (200, "public, max-age=31536000, immutable"),
+        (204, "no-store"),
+        (302, "no-store"),
+        (404, "public, max-age=31536000, immutable"),
+        (500, "public, max-age=31536000, immutable"),
+    ],
+)
+def test_an_answer_passes_the_function_after_the_policy_unless_it_is_an_error(
+    edge: Edge, stand: EdgeStand, status: int, said: str
+) -> None:
+    """The policy says the same on every answer: errors keep that."""
+    body = b"" if status in (204, 302) else b"x"
+    stand.origin.answer = says(status, body, X_Frame_Options="SAMEORIGIN", Cache_Control="max-age=5")
+    for _ in range(2):
+        got = edge.ask(f"/assets/{status}.js")
+        assert (got.status, got.headers["cache-control"]) == (status, said)
+        assert got.headers["strict-transport-security"] == "max-age=600; includeSubDomains"
+        assert ("x-frame-options" in got.headers) is (status >= 400)
+
+
+def test_a_function_that_is_published_anew_holds_for_what_is_kept_too(edge: Edge, stand: EdgeStand) -> None:
+    stand.origin.answer = says(200, b"x")
+    assert edge.ask("/assets/anew.js").headers["cache-control"].endswith("immutable")
+    publish(stand.cloudfront, FUNCTION.replace(b"31536000, immutable", b"60"))
+    assert until(lambda: edge.ask("/assets/anew.js").headers["cache-control"] == "public, max-age=60")
+    assert edge.ask("/assets/anew.js").cache == "Hit"
+    publish(stand.cloudfront, FUNCTION)
+    assert until(lambda: edge.ask("/assets/anew.js").headers["cache-control"].endswith("immutable"))
 
 
 def test_a_file_is_kept_for_as_long_as_policy_and_origin_say(edge: Edge, stand: EdgeStand) -> None:

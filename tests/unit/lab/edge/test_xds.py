@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.aws.cloudfront.player import Outcome, Play
 from lab.balancer.model import Certificate
 from lab.edge import scripts
 from lab.edge.headers import response_policy
@@ -59,6 +60,7 @@ def rendered(distribution: Distribution) -> dict[str, Any]:
         ({}, True),
         ({"cache": CachePolicy(most=1)}, False),
         ({"request": None}, False),
+        ({"function": Play(Outcome())}, False),
         ({"request": replace(EVERYTHING, cookies=Selection())}, False),
         ({"request": replace(EVERYTHING, query=Selection("whitelist", ("v",)))}, False),
         ({"request": replace(EVERYTHING, headers=Selection("all", ("CloudFront-Viewer-Address",)))}, False),

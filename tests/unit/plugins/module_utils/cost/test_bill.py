@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
-from ansible_collections.calstack.aws.plugins.module_utils._cost.allowances import ALWAYS_FREE
+from ansible_collections.calstack.aws.plugins.module_utils._cost.allowances import ALWAYS_FREE, Allowances
 from ansible_collections.calstack.aws.plugins.module_utils._cost.estimate import estimate
 from ansible_collections.calstack.aws.plugins.module_utils._cost.model import (
     Balancer,
@@ -153,11 +153,14 @@ def test_logs_that_are_never_deleted_are_counted_for_a_year():
     assert estimate(forever, IRELAND).usd == estimate(year, IRELAND).usd
 
 
-def test_cloudfront_is_billed_for_users_origin_and_requests():
-    # 1,000,000 requests: 32 GB to users; 400,000 * 2 KB to the balancer
+def test_cloudfront_is_billed_for_users_origin_requests_and_the_function_of_static_files():
+    # 1,000,000 requests: 32 GB to users; 400,000 * 2 KB to the balancer; 600,000 for static files
     env = replace(BARE, edge=Edge(zones=1), traffic=replace(NOBODY, requests=flat(1_000_000)))
     queries = 1_000_000 * 0.05 * 0.01 * 0.0000004
-    assert added(env, "dns") == pytest.approx(32 * 0.085 + 0.8 * 0.02 + 1_000_000 * 0.0000012 + 0.5 + queries)
+    requests = 1_000_000 * 0.0000012 + 600_000 * 0.0000001
+    assert added(env, "dns") == pytest.approx(32 * 0.085 + 0.8 * 0.02 + requests + 0.5 + queries)
+    free = added(env, "dns", free=Allowances(cloudfront_functions=600_000))
+    assert added(env, "dns") - free == pytest.approx(0.06)
 
 
 def test_without_cloudfront_the_balancer_sends_all_to_the_internet():

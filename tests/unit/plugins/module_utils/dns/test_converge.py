@@ -5,10 +5,13 @@ import json
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
 from ansible_collections.calstack.aws.plugins.module_utils._dns import validation
+from ansible_collections.calstack.aws.plugins.module_utils._dns.cache_control import code
+from cloudfront_fake import arn_of
 from dns_account import BALANCER, DOMAIN, SECRET, destroy, ready, site, steps
 from moto.acm.models import acm_backends
 
 PARENT = "calstack.example.com"
+FUNCTION = "calstack-dev-static"
 
 
 @pytest.fixture
@@ -53,6 +56,7 @@ def test_all_goes_but_the_zone_that_was_found(aws):
     assert aws.said() == before
     assert not aws.cloudfront.distributions
     assert not any(aws.cloudfront.policies.values())
+    assert not aws.cloudfront.functions
     assert not aws.certificates()
     assert not aws.certificates("us-east-1")
     assert not aws.edge("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
@@ -150,6 +154,129 @@ def test_what_others_have_set_on_the_distribution_stays(aws):
     assert result.changes[0].after == {"price_class": "PriceClass_All"}
     assert config(aws)["DefaultCacheBehavior"]["FunctionAssociations"] == function
     assert config(aws)["WebACLId"].endswith("firewall-manager/1")
+
+
+def published(aws, name=FUNCTION):
+    return aws.cloudfront.functions[name]["LIVE"]["code"].decode()
+
+
+def functions(aws):
+    """What answers to static files pass, in the distribution."""
+    return config(aws)["CacheBehaviors"]["Items"][0]["FunctionAssociations"].get("Items", [])
+
+
+def test_browsers_keep_static_files_by_a_function_that_only_they_pass(aws):
+    site(aws)
+    assert published(aws) == code("public, max-age=31536000, immutable")
+    assert functions(aws) == [{"FunctionARN": arn_of(FUNCTION), "EventType": "viewer-response"}]
+    made = config(aws)
+    assert made["DefaultCacheBehavior"]["FunctionAssociations"] == {"Quantity": 0}
+    policies = {item["ResponseHeadersPolicyId"] for item in (made["DefaultCacheBehavior"], *static_behaviours(aws))}
+    (policy,) = aws.cloudfront.policies["ResponseHeadersPolicy"].values()
+    assert policies == {policy["id"]}
+    assert "CustomHeadersConfig" not in policy["config"]
+
+
+def static_behaviours(aws):
+    return config(aws)["CacheBehaviors"]["Items"]
+
+
+def test_another_value_is_published_and_moves_nothing_else(aws):
+    site(aws)
+    plan, _ = site(aws, check=True, static_cache_control="public, max-age=60")
+    assert "max-age=60" not in published(aws), "check mode"
+    result, _ = site(aws, static_cache_control="public, max-age=60")
+    assert steps(result) == steps(plan) == [f"update CloudFront function {FUNCTION}"]
+    assert result.changes[0].before == {"cache_control": "public, max-age=31536000, immutable"}
+    assert result.changes[0].after == {"cache_control": "public, max-age=60"}
+    assert published(aws) == code("public, max-age=60")
+    assert not site(aws, static_cache_control="public, max-age=60")[0].changes
+
+
+def test_a_function_that_was_changed_by_hand_is_put_right(aws):
+    site(aws)
+    live = aws.cloudfront.functions[FUNCTION]["LIVE"]
+    live["code"] = live["code"].replace(b"304", b"304, 404")
+    live["config"]["Runtime"] = "cloudfront-js-1.0"
+    result, _ = site(aws)
+    assert result.changes[0].before == {"cache_control": "(another code)", "runtime": "cloudfront-js-1.0"}
+    assert published(aws) == code("public, max-age=31536000, immutable")
+    assert not site(aws)[0].changes
+
+
+def test_without_a_value_there_is_no_function_and_it_comes_again(aws):
+    site(aws)
+    away = ["update distribution calstack-dev-edge", f"delete CloudFront function {FUNCTION}"]
+    assert steps(site(aws, static_cache_control="", wait=False)[0]) == away
+    assert aws.clock.now > 0, "CloudFront was asked again until the distribution had let go"
+    assert not aws.cloudfront.functions
+    assert functions(aws) == []
+    assert not site(aws, static_cache_control="")[0].changes
+    assert steps(site(aws)[0])[0] == f"create CloudFront function {FUNCTION}"
+    assert not site(aws)[0].changes
+    assert steps(site(aws, static_paths=[])[0])[-1] == f"delete CloudFront function {FUNCTION}"
+
+
+def test_a_function_of_others_stays_where_we_want_none(aws):
+    site(aws, static_cache_control="")
+    others = [
+        {"FunctionARN": "arn:aws:cloudfront::1:function/theirs", "EventType": "viewer-response"},
+        {"FunctionARN": "arn:aws:cloudfront::1:function/f", "EventType": "viewer-request"},
+    ]
+    static_behaviours(aws)[0]["FunctionAssociations"] = {"Quantity": 2, "Items": others}
+    assert not site(aws, static_cache_control="")[0].changes
+    site(aws, static_cache_control="", price_class="PriceClass_All")
+    assert sorted(map(str, functions(aws))) == sorted(map(str, others))
+    site(aws, price_class="PriceClass_All")
+    assert functions(aws)[0] == others[1]
+    assert functions(aws)[1]["FunctionARN"] == arn_of(FUNCTION)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2])
+def test_a_function_whose_making_was_killed_is_completed(aws, writes):
+    site(aws, static_cache_control="")
+    aws.killed_after(writes, lambda: site(aws))
+    site(aws)
+    assert published(aws) == code("public, max-age=31536000, immutable")
+    assert functions(aws)
+    assert not site(aws)[0].changes
+    aws.killed_after(writes, lambda: site(aws, static_cache_control="no-cache"))
+    site(aws, static_cache_control="no-cache")
+    assert published(aws) == code("no-cache")
+    assert not site(aws, static_cache_control="no-cache")[0].changes
+
+
+def test_a_function_that_is_not_published_shows_as_that(aws):
+    site(aws, static_cache_control="")
+    aws.killed_after(1, lambda: site(aws))
+    assert "LIVE" not in aws.cloudfront.functions[FUNCTION]
+    result, _ = site(aws, check=True)
+    assert result.changes[0].before == {"cache_control": "(not published)"}
+    before = len(aws.writes)
+    site(aws)
+    assert aws.writes[before] == "PublishFunction", "the code was there"
+
+
+def test_a_function_of_our_name_that_is_not_ours_is_refused(aws):
+    site(aws)
+    aws.cloudfront.tags[arn_of(FUNCTION)] = {}
+    with pytest.raises(CalstackError, match=rf"CloudFront function {FUNCTION} .* belongs to somebody else"):
+        site(aws)
+
+
+def test_the_headers_policy_of_static_files_from_before_goes(aws):
+    site(aws)
+    old = aws.cloudfront.policies["ResponseHeadersPolicy"]
+    (policy,) = old.values()
+    former = {**policy["config"], "Name": "calstack-dev-static"}
+    old["former"] = {"id": "former", "config": former, "etag": "E"}
+    static_behaviours(aws)[0]["ResponseHeadersPolicyId"] = "former"
+    result, _ = site(aws)
+    assert steps(result) == [
+        "update distribution calstack-dev-edge",
+        "delete response headers policy calstack-dev-static",
+    ]
+    assert not site(aws)[0].changes
 
 
 def test_drift_is_put_right(aws):
@@ -280,6 +407,7 @@ def test_a_run_that_is_killed_after_each_writing_call_is_completed_by_the_next()
         assert not aws("route53").list_hosted_zones()["HostedZones"]
         assert not aws.cloudfront.distributions
         assert not any(aws.cloudfront.policies.values())
+        assert not aws.cloudfront.functions
         assert not aws.certificates()
 
 

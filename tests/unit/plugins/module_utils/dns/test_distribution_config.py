@@ -21,6 +21,7 @@ SURVEYED = {
 OPTIONS = st.fixed_dictionaries(
     {
         "static_paths": st.lists(st.sampled_from(["/static/*", "/img/*", "*.css"]).map(lambda path: path), unique=True),
+        "static_cache_control": st.sampled_from(["", "public, max-age=60"]),
         "price_class": st.sampled_from(["PriceClass_100", "PriceClass_All"]),
         "http_version": st.sampled_from(["http1.1", "http2", "http3", "http2and3"]),
         "ipv6": st.booleans(),
