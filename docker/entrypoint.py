@@ -152,7 +152,7 @@ def cpus_of_cgroup(folder: Path) -> float | None:
 
 
 def workers(cpus: float | None) -> int:
-    """gunicorn's own advice, 2 × CPUs + 1, rounded down: https://docs.gunicorn.org/en/stable/design.html
+    """gunicorn's own advice, twice the CPUs and one, rounded down: https://docs.gunicorn.org/en/stable/design.html
 
     One where no limit is known: the machine's CPUs are then shared with who knows how many other containers.
     """
