@@ -1,9 +1,9 @@
 """Measure the example's image beside plain ones of the same application: python -m tests.bench.image [--runs N]
 
-The plain images are tests/bench/Dockerfile.plain on the base with compilers, as most begin (`FROM python`), and on the
-slim one, which tells what the base alone is worth. Each start is a container of its own, one of each image in turn, from
-`docker run` to the first 200, with the least privilege for ours and none taken away for the others. Exit code 1 when the
-image is larger than AIM of the plain one.
+The plain images are tests/bench/Dockerfile.plain on the base with compilers, as most begin (`FROM python`), and on
+the slim one, which tells what the base alone is worth. Each start is a container of its own, one of each image in turn,
+from `docker run` to the first 200, with the least privilege for ours and none taken away for the others. Exit code 1
+when the image is larger than AIM of the plain one.
 
 BUILD_IMAGE, PYTHON_IMAGE, PIP_CONFIG_FILE, BUILD_OPTIONS, DOCKER as for scripts/build-image and scripts/image.
 """
@@ -26,6 +26,8 @@ from tests.image import engine
 
 AIM = 0.6
 """Of the plain image's size, at most."""
+QUIET_SECONDS = 10
+"""How long a round of starts waits at most for other processes to leave the machine alone."""
 EXAMPLE = CHECKOUT / "docker" / "example"
 PLAIN = CHECKOUT / "tests" / "bench" / "Dockerfile.plain"
 OURS = "calstack-bench-image:ours"
@@ -113,7 +115,7 @@ def main() -> int:
             for subject in made:
                 start(subject, secret)  # not counted: reads the files from the disk
             for _ in range(runs):
-                wait_for_quiet()
+                wait_for_quiet(QUIET_SECONDS)
                 for subject in made:
                     subject.starts.append(start(subject, secret))
     finally:

@@ -73,12 +73,3 @@ def test_without_the_second_context_it_says_what_to_add() -> None:
     done = engine.docker("build", *bases, "-f", dockerfile, str(CHECKOUT / "docker" / "example"), check=False)
     assert done.returncode != 0
     assert "add --build-context deploy=docker" in done.stderr
-
-
-def test_what_is_no_application_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "app.py").touch()
-    done = engine.build(tmp_path, "calstack-image-test:1")
-    assert (done.returncode, "has no requirements.txt" in done.stderr) == (1, True)
-    for name in ("calstack", "registry.example:5000/calstack", "calstack:", "calstack:a b"):
-        done = engine.build(CHECKOUT / "docker" / "example", name)
-        assert (done.returncode, "is not NAME:TAG" in done.stderr) == (1, True)
