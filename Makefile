@@ -38,7 +38,7 @@ lab-status: ## what runs in the lab
 test: setup lint unit molecule ## everything CI runs: lint, unit tests, roles against a lab of their own
 
 .PHONY: lint
-lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, documentation
+lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, hadolint, checkov, documentation
 	@scripts/lint
 
 .PHONY: unit
@@ -48,6 +48,10 @@ unit: setup ## unit and contract tests
 .PHONY: molecule
 molecule: setup ## every role and the whole site against a lab of their own
 	@scripts/molecule
+
+.PHONY: image
+image: setup ## the example's container image, built and put to the test; says so where there is no container engine
+	@scripts/image
 
 .PHONY: integration
 integration: setup ## what the lab and the site promise, under load (minutes)
@@ -72,6 +76,10 @@ bench: setup ## site and Terraform on the same stack and emulator, side by side 
 .PHONY: bench-release
 bench-release: setup ## what a release and a rollback take, measured on a lab of its own (about 20 minutes)
 	@$(bin)/python -m tests.bench.release
+
+.PHONY: bench-image
+bench-image: setup ## size and start of the image beside plain ones of the same application
+	@$(bin)/python -m tests.bench.image
 
 .PHONY: clean
 clean: ## remove what set-up and tests have made

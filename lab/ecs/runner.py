@@ -102,6 +102,8 @@ def container_environment(spec: TaskSpec, directory: Path) -> dict[str, str]:
         "HOME": str(directory),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # The CPUs that a process sees are the whole lab's, not its own share.
+        "WEB_CONCURRENCY": "1",
         **spec.image.environment,
         **spec.environment,
     }

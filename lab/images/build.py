@@ -1,7 +1,6 @@
 """`lab image NAME:TAG --source DIR`: from a folder to an image in the registry."""
 
 import platform
-import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -11,8 +10,10 @@ from lab.images.registry import Registry
 from lab.part import LabError
 from lab.settings import CHECKOUT, Settings
 
-ENTRYPOINT = CHECKOUT / "docker" / "entrypoint.py"
-COMMAND = ("python", "/entrypoint.py")
+DOCKER = CHECKOUT / "docker"
+RUNTIME = ("entrypoint.py", "gunicorn_json_log.py")
+"""What docker/Dockerfile puts into /deploy for a running application."""
+COMMAND = ("python", "/deploy/entrypoint.py")
 
 
 def build_and_push(
@@ -48,8 +49,8 @@ def build(
 ) -> tuple[store.Image, manifest.Manifest]:
     """The image in the cache, made where it is not there yet. Raises LabError."""
     requirements = environment.read_requirements(source)
-    entrypoint = files.layer([files.describe(ENTRYPOINT, PurePosixPath(ENTRYPOINT.name))])
-    layers = (requirements.layer, files.layer(application), entrypoint)
+    runtime = [files.describe(DOCKER / name, PurePosixPath(name)) for name in RUNTIME]
+    layers = (requirements.layer, files.layer(application), files.layer(runtime))
     made = manifest.make(layers, variables, COMMAND, platform.machine())
     environment.prepare(source, requirements, store.environments_folder(settings), progress)
 
@@ -57,7 +58,7 @@ def build(
         files.copy(source, application, partial / "app")
         if files.scan(partial / "app").files != application:
             raise LabError(f"{source} changed while it was copied: build again")
-        shutil.copyfile(ENTRYPOINT, partial / ENTRYPOINT.name)
+        files.copy(DOCKER, runtime, partial / "deploy")
         store.save(partial, requirements.key, variables)
 
     progress(f"files: {len(application)}, {sum(file.size for file in application) / 1024:.0f} KiB")

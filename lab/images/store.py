@@ -65,7 +65,7 @@ def load(settings: Settings, repository: str, digest: str) -> Image | None:
         directory=folder / "app",
         python=python,
         environment={**found["environment"], **fault_files.task_environment(settings, digest)},
-        command=(str(python), str(folder / "entrypoint.py")),
+        command=(str(python), str(folder / "deploy" / "entrypoint.py")),
     )
 
 

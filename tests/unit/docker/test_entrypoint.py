@@ -1,11 +1,13 @@
 import importlib.util
 import json
-import re
 import shutil
 import ssl
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -82,14 +84,107 @@ def test_arguments_from_the_environment(tmp_path: Path) -> None:
     assert options["--worker-tmp-dir"] == str(tmp_path)
 
 
-def test_the_access_log_has_no_query_string() -> None:
-    """OAuth codes and tokens come in queries, and in referrers."""
+def test_the_access_log_is_our_own_class_beside_the_entry_point(tmp_path: Path) -> None:
     arguments = entrypoint.gunicorn({})
-    form = arguments[arguments.index("--access-logformat") + 1]
-    atoms = set(re.findall(r"%\(([^)]+)\)s", form))
-    assert {"m", "U", "s"} <= atoms
-    assert not {"r", "q", "f"} & atoms
-    assert not [atom for atom in atoms if atom.startswith("{")]
+    folder = Path(arguments[arguments.index("--pythonpath") + 1])
+    module, _, name = arguments[arguments.index("--logger-class") + 1].partition(".")
+    assert f"class {name}(" in (folder / f"{module}.py").read_text()
+    assert "--access-logformat" not in arguments
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "²"])
+@pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "THREADS"])
+def test_a_count_that_is_none_is_refused(name: str, text: str) -> None:
+    with pytest.raises(entrypoint.SettingsError, match=f"{name} is not a whole number from 1"):
+        entrypoint.check({name: text})
+
+
+@pytest.mark.parametrize(("cpus", "count"), [(None, 1), (0.25, 1), (0.5, 2), (1.0, 3), (2.0, 5), (4.0, 9)])
+def test_workers_from_the_cpu_share(cpus: float | None, count: int) -> None:
+    arguments = entrypoint.gunicorn({}, cpus)
+    assert arguments[arguments.index("--workers") + 1] == str(count)
+    given = entrypoint.gunicorn({"WEB_CONCURRENCY": "7"}, cpus)
+    assert given[given.index("--workers") + 1] == "7"
+
+
+@pytest.mark.parametrize(
+    ("files", "cpus"),
+    [
+        ({"cpu.max": "25000 100000\n"}, 0.25),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2.0),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({}, None),
+    ],
+)
+def test_reads_both_versions_of_cgroups(tmp_path: Path, files: dict[str, str], cpus: float | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert entrypoint.cpu_share({}, tmp_path) == cpus
+
+
+@pytest.fixture
+def metadata() -> Iterator[tuple[str, list[bytes]]]:
+    """An address, and what it answers with."""
+    answers: list[bytes] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/v4/id/task" else 404)
+            self.end_headers()
+            self.wfile.write(answers[0])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v4/id", answers
+        server.shutdown()
+
+
+def test_on_fargate_the_tasks_limit_counts(
+    metadata: tuple[str, list[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    address, answers = metadata
+    answers.append(json.dumps({"Limits": {"CPU": 0.5, "Memory": 1024}}).encode())
+    assert entrypoint.cpu_share({entrypoint.METADATA: address}, tmp_path) == 0.5
+    (tmp_path / "cpu.max").write_text("25000 100000")
+    assert entrypoint.cpu_share({entrypoint.METADATA: address}, tmp_path) == 0.25
+
+
+@pytest.mark.parametrize("answer", [b"no JSON", b"{}", b'{"Limits": {"CPU": null}}'])
+def test_metadata_without_an_answer_are_said_and_stop_nothing(
+    metadata: tuple[str, list[bytes]], tmp_path: Path, answer: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address, answers = metadata
+    answers.append(answer)
+    assert entrypoint.cpu_share({entrypoint.METADATA: address}, tmp_path) is None
+    assert "the task's metadata do not tell its CPUs" in capsys.readouterr().err
+    assert entrypoint.cpu_share({entrypoint.METADATA: "http://127.0.0.1:9/v4"}, tmp_path) is None
+
+
+def test_writes_at_the_end_of_a_link(tmp_path: Path) -> None:
+    """As the image has them, whose root may be read-only."""
+    (tmp_path / "tmp").mkdir()
+    link = tmp_path / "client_secret.json"
+    link.symlink_to(tmp_path / "tmp" / "client_secret.json")
+    for text in ("{}", '{"web": {}}'):
+        entrypoint.write_private(link, text)
+        assert link.is_symlink()
+        assert link.read_text() == text
+        assert stat.S_IMODE(link.stat().st_mode) == 0o600
+
+
+def test_a_place_that_cannot_be_written_is_said_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "client_secret.json").symlink_to(tmp_path / "nowhere" / "client_secret.json")
+    done = run(tmp_path, GOOGLE_CLIENT_SECRET_JSON='{"web": "hunter2"}')
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"entrypoint: {tmp_path}/nowhere/client_secret.json cannot be written: ")
+    assert "writable /tmp" in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 @pytest.fixture
@@ -188,6 +283,17 @@ def test_a_certificate_of_its_own_is_new_at_each_start_and_its_key_is_private(tm
         tmp_path / "certificate.pem", tmp_path / "key.pem"
     )  # raises where they do not belong together
     assert all(words not in first for words in ("RSA", "ENCRYPTED"))
+
+
+@pytest.mark.skipif(not OPENSSL, reason="there is no openssl to make a certificate with")
+def test_a_certificate_is_made_at_the_end_of_links(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    for name in ("key.pem", "certificate.pem"):
+        (tmp_path / name).symlink_to(tmp_path / "tmp" / name)
+    entrypoint.make_certificate(tmp_path)
+    assert "PRIVATE KEY" in (tmp_path / "tmp" / "key.pem").read_text()
+    assert stat.S_IMODE((tmp_path / "tmp" / "key.pem").stat().st_mode) == 0o600
+    assert (tmp_path / "certificate.pem").is_symlink()
 
 
 @pytest.mark.skipif(not OPENSSL, reason="there is no openssl to make a certificate with")

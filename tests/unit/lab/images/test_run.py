@@ -1,6 +1,7 @@
 """An image runs under the gunicorn it was built with, and takes faults while it does."""
 
 import http.client
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -87,8 +88,22 @@ def test_it_serves_with_its_file_behind_a_balancer_and_takes_faults_live(
     assert task.died() is None
     assert task.stop(grace=10) == 0
     log = (settings.logs / "task.log").read_text()
-    assert '"GET /callback HTTP/1.1" 200' in log
     assert "hunter" not in log
+    requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    asked = next(item for item in requests if item["path"] == "/callback")
+    assert (asked["method"], asked["status"], asked["remote"]) == ("GET", 200, "127.0.0.1")
+
+
+def test_a_visitor_writes_no_line_of_his_own_into_the_log(settings: Settings, task: Child, port: int) -> None:
+    trace = "Root=1-67891233-abcdef012345678912345678"
+    assert get(port, "/%0AERROR%20%22%5C%0A", X_Amzn_Trace_Id=trace)[0] == 200
+    assert task.stop(grace=10) == 0
+    lines = (settings.logs / "task.log").read_text().splitlines()
+    assert not [line for line in lines if line.startswith("ERROR")]
+    asked = next(
+        item for item in map(json.loads, (line for line in lines if line[0] == "{")) if "ERROR" in item["path"]
+    )
+    assert (asked["path"], asked["trace_id"]) == ('/\nERROR "\\\n', trace)
 
 
 def test_crash_at_start_is_the_exit_of_the_task(settings: Settings, image: Image, tmp_path: Path, port: int) -> None:
