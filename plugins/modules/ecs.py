@@ -91,7 +91,7 @@ options:
     type: int
     default: 35
   readonly_root_filesystem:
-    description: Whether the container may write nothing but what is mounted.
+    description: Whether the container may write nothing but C(/tmp), a volume of its own. The image has to declare it.
     type: bool
     default: false
   task_policy_statements:

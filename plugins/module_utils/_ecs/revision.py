@@ -13,6 +13,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.tags import lowe
 
 STREAM_PREFIX = "ecs"
 
+SCRATCH = "tmp"
+SCRATCH_MOUNT = {"sourceVolume": SCRATCH, "containerPath": "/tmp"}  # noqa: S108  the container's own, see docker/Dockerfile
+"""Where a container with a read-only root may write. Fargate has no tmpfs; who may write there the image says (VOLUME).
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+"""
+
 REGISTERABLE = (
     "family",
     "taskRoleArn",
@@ -51,6 +58,7 @@ def render(family: str, properties: Mapping[str, Any], region: str) -> dict[str,
         "executionRoleArn": properties["execution_role"],
         "taskRoleArn": properties["task_role"],
         "containerDefinitions": [_container(properties, region)],
+        **({"volumes": [{"name": SCRATCH}]} if properties["readonly_root_filesystem"] else {}),
         "tags": lower_tags(properties["tags"]),
     }
 
@@ -67,6 +75,7 @@ def _container(properties: Mapping[str, Any], region: str) -> dict[str, Any]:
         "dockerLabels": to_labels(properties["secret_versions"]),
         "stopTimeout": properties["stop_timeout"],
         "readonlyRootFilesystem": properties["readonly_root_filesystem"],
+        **({"mountPoints": [SCRATCH_MOUNT]} if properties["readonly_root_filesystem"] else {}),
         # Process 1 then reaps what the application leaves behind; signals are passed on.
         "linuxParameters": {"initProcessEnabled": True},
         "logConfiguration": {"logDriver": "awslogs", "options": logs},
@@ -92,8 +101,14 @@ def normalise(described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str
         "secret_versions": from_labels(app.get("dockerLabels")),
         "log_group": app.get("logConfiguration", {}).get("options", {}).get("awslogs-group"),
         "stop_timeout": app.get("stopTimeout"),
-        "readonly_root_filesystem": bool(app.get("readonlyRootFilesystem")),
+        "readonly_root_filesystem": _is_readonly(app),
     }
+
+
+def _is_readonly(app: Mapping[str, Any]) -> bool:
+    """Only with the volume that it takes: without one it would be another setting."""
+    mounts = [item.get("containerPath") for item in app.get("mountPoints", ())]
+    return bool(app.get("readonlyRootFilesystem")) and SCRATCH_MOUNT["containerPath"] in mounts
 
 
 def image_of(described: Mapping[str, Any]) -> str:

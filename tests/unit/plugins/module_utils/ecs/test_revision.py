@@ -45,7 +45,7 @@ def enriched(definition, random):
         "dockerLabels": labels,
         "portMappings": ports,
         "cpu": 0,
-        "mountPoints": [],
+        "mountPoints": container.get("mountPoints", []),
         "volumesFrom": [],
     }
     return {
@@ -83,3 +83,14 @@ def test_the_newest_is_the_highest_number_of_this_family():
     assert latest(Ecs(), "app-blue") == Ecs.arns[1]
     assert family_of(Ecs.arns[1]) == "app-blue"
     assert latest(Ecs(), "app") is None
+
+
+@given(wanted)
+def test_a_read_only_root_has_a_volume_to_write_to_and_a_revision_without_one_is_another(properties):
+    registered = render("calstack-dev-blue", properties | {"readonly_root_filesystem": True}, "eu-west-1")
+    (app,) = registered["containerDefinitions"]
+    assert [item["containerPath"] for item in app["mountPoints"]] == ["/tmp"]
+    assert [item["sourceVolume"] for item in app["mountPoints"]] == [item["name"] for item in registered["volumes"]]
+    without = registered | {"containerDefinitions": [app | {"mountPoints": []}]}
+    assert normalise(registered, {})["readonly_root_filesystem"]
+    assert not normalise(without, {})["readonly_root_filesystem"]
