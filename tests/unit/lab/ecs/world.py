@@ -107,7 +107,9 @@ class World:
         settings = Settings(home=home, network="127.90", cache=home)
         self.place = Place(settings, self.runner, self.images, self.targets, self.clock)  # type: ignore[arg-type]  # fakes
         self.container: dict[str, Any] = {"name": "app", "image": "app:1", "portMappings": [{"containerPort": 5000}]}
-        self.definition = SimpleNamespace(container_definitions=[self.container], execution_role_arn=ROLE)
+        self.definition = SimpleNamespace(
+            container_definitions=[self.container], execution_role_arn=ROLE, cpu=None, memory=None
+        )
         self.interfaces: dict[str, Any] = {}
         self.made: list[TaskRun] = []
         allow_all = [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]
