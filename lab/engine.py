@@ -4,11 +4,9 @@ Every container of a lab bears its folder as a label, by which what a crash has 
 """
 
 import json
-import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from lab.part import LabError
@@ -16,7 +14,6 @@ from lab.settings import DOCKER, Settings
 
 PATIENCE = 20.0
 POLL = 0.1
-TAIL = 20
 HOME_LABEL, NETWORK_LABEL = "calstack.lab.home", "calstack.lab.network"
 GONE = ("no such container", "is not running", "no such object", "no such image", "already in progress")
 """What engines say of what is not there, or no more, or is being removed."""
@@ -92,14 +89,11 @@ class Engine:
         )  # fmt: skip
         return {name: key for key, _, name in (row.partition(" ") for row in rows.splitlines())}
 
-    def call(
-        self, *arguments: str, patience: float | None = PATIENCE, environment: Mapping[str, str] | None = None
-    ) -> str:
+    def call(self, *arguments: str, patience: float = PATIENCE) -> str:
         """What the command prints; `patience` in seconds."""
         try:
             done = subprocess.run(
                 [self.program, *arguments],
-                env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -111,8 +105,7 @@ class Engine:
         except OSError as error:
             raise EngineError(f"{self._program} cannot be run: {error.strerror}") from error
         if done.returncode:
-            words = "\n".join(done.stderr.strip().splitlines()[-TAIL:])
-            raise EngineError(words or f"`{self._program} {arguments[0]}` ended with {done.returncode}")
+            raise EngineError(done.stderr.strip() or f"`{self._program} {arguments[0]}` ended with {done.returncode}")
         return done.stdout
 
 

@@ -1,6 +1,8 @@
-"""LAB_RUNNER=docker: the engine builds the image that production has, by docker/Dockerfile."""
+"""LAB_RUNNER=docker: the engine builds the image that production has, by the script that builds production's."""
 
+import os
 import platform
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +12,9 @@ from lab.images import cache, files, manifest, store
 from lab.part import LabError
 from lab.settings import CHECKOUT, Settings
 
-DOCKERFILE = CHECKOUT / "docker" / "Dockerfile"
-PYTHON_IMAGE = "PYTHON_IMAGE"
-"""The build argument, and the variable of the shell, that names the base image."""
+SCRIPT = CHECKOUT / "scripts" / "build-image"
+"""SCRIPT DIR NAME:TAG OPTION…: builds by docker/Dockerfile; PYTHON_IMAGE and others of the shell are its settings."""
+TAIL = 20
 
 
 def build(
@@ -25,17 +27,12 @@ def build(
 ) -> tuple[store.ContainerImage, manifest.Manifest]:
     """The image in the engine. What did not change comes from the engine's cache. Raises LabError.
 
-    The registry's digest is over the engine's id and `variables`, which come on top when a task is started: so each
-    version has a digest of its own, though only one image is built.
+    The registry's digest is over the engine's id, and over `variables`, which a task gets on top of the image's own.
     """
     engine = Engine(settings)
     engine.check()
-    progress(f"building {repository} with {settings.engine}")
-    with tempfile.TemporaryDirectory() as folder:
-        context = Path(folder, "context")
-        # A copy, so that neither secrets nor litter get to the engine, whatever it makes of ignore files.
-        files.copy(source, application, context)
-        key = _run(engine, context, f"calstack-lab/{repository}:{variables['APP_VERSION']}", Path(folder, "id"))
+    progress(f"files: {len(application)}; {settings.engine} builds them, or takes what it has built")
+    key = _run(engine, source, f"calstack-lab/{repository}:{variables['APP_VERSION']}")
     there = engine.image(key)
     if there is None:
         raise LabError(f"{settings.engine} has no image {key}, which it has just built: is something removing images?")
@@ -53,9 +50,21 @@ def build(
     return image, made
 
 
-def _run(engine: Engine, context: Path, tag: str, written: Path) -> str:
+def _run(engine: Engine, source: Path, tag: str) -> str:
     """The built image's id. The tag keeps it from the engine's `image prune`."""
-    command = ["build", "--file", str(DOCKERFILE), "--tag", tag, "--iidfile", str(written), "--network", "host"]
-    command += ["--build-arg", PYTHON_IMAGE, str(context)]  # without a value: the shell's, if it has one
-    engine.call(*command, patience=None, environment={"DOCKER_BUILDKIT": "1"})
-    return written.read_text().strip()
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder, "id")
+        # The host's network, as the tasks have it: a package index on loopback is to be reached.
+        done = subprocess.run(
+            [SCRIPT, source, tag, "--iidfile", written, "--network", "host"],
+            env={**os.environ, "DOCKER": engine.program},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            tail = "\n".join(done.stdout.strip().splitlines()[-TAIL:])
+            raise LabError(f"the image of {source} could not be built:\n{tail}")
+        return written.read_text().strip()

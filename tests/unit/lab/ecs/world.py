@@ -91,11 +91,14 @@ class FakeTargets:
 class FakeImages:
     def __init__(self) -> None:
         self.missing = False
+        self.arguments: tuple[str, ...] = ()
 
     def resolve(self, reference: str) -> Image:
         if self.missing:
             raise ImageNotFound(f"failed to resolve ref {reference}")
-        return Image("app", DIGEST, Path("/image"), Path("/venv/bin/python"), {"APP_VERSION": "1"}, ("python", "entry"))
+        given = {"APP_VERSION": "1"}
+        command = ("python", "entry")
+        return Image("app", DIGEST, Path("/image"), Path("/venv/bin/python"), given, command, self.arguments)
 
 
 class World:
