@@ -48,7 +48,7 @@ class Engine:
             self.call("ps", "--quiet")
         except EngineError as error:
             raise EngineError(
-                f"LAB_RUNNER=docker needs a container engine, and there is none that answers: {error}. "
+                f"LAB_RUNNER=docker needs a container engine, and none answers ({error}). "
                 "Start it (Docker: `sudo systemctl start docker`, with your user in the group `docker`), name another "
                 "by LAB_ENGINE (podman, or a path), or leave LAB_RUNNER out: tasks are then processes"
             ) from error

@@ -34,7 +34,7 @@ def test_without_an_engine_the_lab_does_not_start_and_says_what_would_mend_it(se
 
 def test_an_engine_that_refuses_is_quoted(settings: Settings, script: Script) -> None:
     script.says("ps", "echo Cannot connect to the daemon >&2; exit 1")
-    with pytest.raises(LabError, match=r"LAB_RUNNER=docker .* answers: Cannot connect to the daemon\. Start it"):
+    with pytest.raises(LabError, match=r"LAB_RUNNER=docker .* answers \(Cannot connect to the daemon\)\. Start it"):
         up(settings)
 
 
