@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from lab.part import LabError
-from lab.settings import DOCKER, Settings
+from lab.settings import Settings
 
 PATIENCE = 20.0
 POLL = 0.1
@@ -127,7 +127,7 @@ def sweep(settings: Settings) -> list[str]:
     try:
         program = (settings.run / "engine").read_text()
     except FileNotFoundError:
-        if settings.runner != DOCKER:
+        if not settings.containers:
             return []
         program = settings.engine
     engine = Engine(settings, program)

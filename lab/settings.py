@@ -60,6 +60,11 @@ class Settings:
         )
 
     @property
+    def containers(self) -> bool:
+        """Whether tasks are containers, and images a container engine's."""
+        return self.runner == DOCKER
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

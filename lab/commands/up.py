@@ -9,7 +9,7 @@ from collections.abc import Callable
 from lab import engine, environment
 from lab.part import LabError
 from lab.process import Child, end, sweep
-from lab.settings import CHECKOUT, DOCKER, Settings
+from lab.settings import CHECKOUT, Settings
 from lab.state import READY, Phase, State
 
 DAEMON = (sys.executable, "-m", "lab.daemon")
@@ -25,7 +25,7 @@ def up(settings: Settings, say: Callable[[str], None] = print) -> int:
         if daemon := state.daemon():
             say(f"The lab is up (pid {daemon.pid}).")
             return 0
-        if settings.runner == DOCKER:
+        if settings.containers:
             engine.Engine(settings).check()
         if [*sweep(settings), *engine.sweep(settings)] or state.last_daemon():
             say("Cleaned up after a lab that had crashed.")
@@ -52,7 +52,7 @@ def check_platform(system: str = platform.system(), machine: str = platform.mach
 
 
 def _start(settings: Settings, state: State, say: Callable[[str], None]) -> None:
-    if settings.runner == DOCKER:
+    if settings.containers:
         engine.remember(settings)
     child = Child.start(
         settings,

@@ -19,7 +19,7 @@ from lab.ecs.runner import Runner
 from lab.ecs.service import Memory, reconcile
 from lab.ecs.task import Place, TaskRun
 from lab.images import ImageStore
-from lab.settings import DOCKER, Settings
+from lab.settings import Settings
 
 if TYPE_CHECKING:
     from moto.ecs.models import Service, Task
@@ -33,7 +33,7 @@ FORGET_STOPPED = timedelta(hours=1)
 
 
 def runner(settings: Settings) -> Runner:
-    return DockerRunner(settings) if settings.runner == DOCKER else ProcessRunner(settings)
+    return DockerRunner(settings) if settings.containers else ProcessRunner(settings)
 
 
 class EcsPart:

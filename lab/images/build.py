@@ -9,7 +9,7 @@ from lab.images import cache, container, environment, files, manifest, store
 from lab.images.reference import parse_name_tag
 from lab.images.registry import Registry
 from lab.part import LabError
-from lab.settings import CHECKOUT, DOCKER, Settings
+from lab.settings import CHECKOUT, Settings
 
 ENTRYPOINT = CHECKOUT / "docker" / "entrypoint.py"
 COMMAND = ("python", "/entrypoint.py")
@@ -32,7 +32,7 @@ def build_and_push(
     registry = registry or Registry(settings)
     registry.repository(repository)  # a lab that is down is found out before the work
     application = _application(source, progress)
-    build_image = container.build if settings.runner == DOCKER else build
+    build_image = container.build if settings.containers else build
     image, built = build_image(settings, repository, {"APP_VERSION": tag}, source, application, progress)
     pushed = registry.push(repository, tag, built)
     progress(f"{name_tag}: {'pushed' if pushed else 'already pushed'}, {image.digest}")

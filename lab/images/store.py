@@ -10,7 +10,7 @@ from lab import fault_files
 from lab.aws import backends
 from lab.engine import Engine
 from lab.images.reference import Reference
-from lab.settings import DOCKER, Settings
+from lab.settings import Settings
 
 if TYPE_CHECKING:
     from moto.ecr.models import Repository
@@ -136,7 +136,7 @@ class ImageStore:
                 f"{reference} is registered, but its files are not in the lab's cache:"
                 " build it again with `python -m lab image`"
             )
-        if isinstance(image, ContainerImage) != (self._settings.runner == DOCKER):
+        if isinstance(image, ContainerImage) != self._settings.containers:
             raise ImageNotFound(
                 f"{reference} was built for the lab's other runner:"
                 f" build it again with `LAB_RUNNER={self._settings.runner} python -m lab image`"
