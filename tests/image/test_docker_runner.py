@@ -17,6 +17,7 @@ from lab.images import ContainerImage
 from lab.settings import DOCKER, Settings
 from tests.waiting import until
 
+ENGINE = os.environ.get("LAB_ENGINE") or os.environ.get("DOCKER") or "docker"
 BASE = os.environ.get("PYTHON_IMAGE") or "docker.io/library/python:3.12-slim"
 OBEDIENT = (
     "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(4)); print('up', flush=True); signal.pause()"
@@ -29,12 +30,12 @@ DEAF = (
 def lab(folder: Path, network: str = "127.98") -> Settings:
     (folder / "run" / "ca").mkdir(parents=True)
     (folder / "run" / "ca" / "ca.pem").write_text("a certificate")
-    return Settings(folder, network, folder, runner=DOCKER, engine=os.environ.get("LAB_ENGINE") or "docker")
+    return Settings(folder, network, folder, runner=DOCKER, engine=ENGINE)
 
 
 @pytest.fixture(scope="module")
 def image() -> ContainerImage:
-    asked = Engine(Settings(Path("/none"), "127.98", Path("/none"), engine=os.environ.get("LAB_ENGINE") or "docker"))
+    asked = Engine(Settings(Path("/none"), "127.98", Path("/none"), engine=ENGINE))
     try:
         asked.check()
     except EngineError as error:
