@@ -15,7 +15,10 @@ from lab.settings import Settings
 PATIENCE = 20.0
 POLL = 0.1
 HOME_LABEL, NETWORK_LABEL = "calstack.lab.home", "calstack.lab.network"
-GONE = ("no such container", "is not running", "no such object", "no such image", "already in progress")
+GONE = (
+    *("no such container", "is not running", "no such object", "no such image", "already in progress"),
+    *("image not known", "can only kill running containers"),  # podman
+)
 """What engines say of what is not there, or no more, or is being removed."""
 
 
