@@ -55,6 +55,8 @@ class LocalCa:
         descriptor = os.open(certificate_file(settings), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self._authority.cert_pem.bytes())
+            # A container's user reads it; there is nothing secret in it, and the folder around it is closed.
+            os.fchmod(file.fileno(), 0o644)
 
     def issue(self, identities: Sequence[str]) -> Issued:
         """A certificate for host names and addresses, the first of which is its common name.

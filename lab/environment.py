@@ -33,6 +33,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "LAB_CA": str(ca.certificate_file(settings)),
         "LAB_HOME": str(settings.home),
         "LAB_NETWORK": settings.network,
+        "LAB_RUNNER": settings.runner,
+        "LAB_ENGINE": settings.engine,
         "MONGO_URI": database.uri(settings),
         "MONGODB_ATLAS_BASE_URL": settings.atlas_endpoint,
         "MONGODB_ATLAS_CLIENT_ID": atlas.CLIENT_ID,

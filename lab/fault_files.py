@@ -26,9 +26,10 @@ def put(settings: Settings, digest: str, label: str, fault: Fault | None) -> Non
     if fault is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings)
     new = path.with_suffix(".new")
     new.write_text(json.dumps({**asdict(fault), "label": label}))
+    new.chmod(0o644)
     new.replace(path)
 
 
@@ -44,6 +45,18 @@ def task_environment(settings: Settings, digest: str) -> dict[str, str]:
         "GUNICORN_CMD_ARGS": shlex.join(["--config", gunicorn_faults.__file__]),
         gunicorn_faults.STATE_VARIABLE: str(_file(settings, digest)),
     }
+
+
+def mounts(settings: Settings) -> list[Path]:
+    """The folders that a container must have, at the same paths, for `task_environment` to hold."""
+    _make_folder(settings)
+    return [Path(gunicorn_faults.__file__).parent, _folder(settings)]
+
+
+def _make_folder(settings: Settings) -> None:
+    """Open to a container's user, who is nobody here; the lab's folder around it is closed to others."""
+    _folder(settings).mkdir(parents=True, exist_ok=True)
+    _folder(settings).chmod(0o755)
 
 
 def _folder(settings: Settings) -> Path:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lab.settings import Settings
 
@@ -109,6 +110,7 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         directory: Path | None = None,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
     ) -> "Child":
         """Start `argv` with exactly this environment; output is appended to `log`.
 
@@ -120,7 +122,7 @@ class Child:
                 [os.fspath(item) for item in argv],
                 cwd=directory,
                 env=dict(environment),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -11,6 +11,8 @@ user's and the tests', can run side by side. Both come from the environment:
                         more); what Atlas does faster takes its share of it here
     LAB_EDGE_SECONDS    seconds until a CloudFront distribution is Deployed, by default 2 (CloudFront takes minutes);
                         invalidations, certificates and Route 53's changes take their share of it
+    LAB_RUNNER     what plays a task: `process` (the default) or `docker`, a container each
+    LAB_ENGINE     the container engine's program for `docker`, by default `docker`; `podman`, or a path
 """
 
 import math
@@ -27,6 +29,7 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 CLUSTERS = 200
 """So many Atlas clusters have an address of their own."""
+PROCESS, DOCKER = "process", "docker"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Settings:
     metrics_delay: float = 0.0
     atlas_seconds: float = 2.0
     edge_seconds: float = 2.0
+    runner: str = PROCESS
+    engine: str = "docker"
     account: str = ACCOUNT
     region: str = REGION
 
@@ -50,7 +55,14 @@ class Settings:
             metrics_delay=_seconds(environ, "LAB_METRICS_DELAY", "0"),
             atlas_seconds=_seconds(environ, "LAB_ATLAS_SECONDS", "2"),
             edge_seconds=_seconds(environ, "LAB_EDGE_SECONDS", "2"),
+            runner=_runner(environ.get("LAB_RUNNER") or PROCESS),
+            engine=environ.get("LAB_ENGINE") or "docker",
         )
+
+    @property
+    def containers(self) -> bool:
+        """Whether tasks are containers, and images a container engine's."""
+        return self.runner == DOCKER
 
     @property
     def logs(self) -> Path:
@@ -118,6 +130,12 @@ def _network(text: str) -> str:
     """The first two octets of loopback addresses: anything else would be reachable from elsewhere."""
     if not re.fullmatch(r"127\.(0|[1-9][0-9]{0,2})", text, re.ASCII) or int(text[4:]) > 255:
         raise LabError(f"LAB_NETWORK is {text!r}, but must be 127.N with N from 0 to 255, for example 127.81")
+    return text
+
+
+def _runner(text: str) -> str:
+    if text not in (PROCESS, DOCKER):
+        raise LabError(f"LAB_RUNNER is {text!r}, but must be {PROCESS} or {DOCKER}")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lab import engine
 from lab.process import end, sweep
 from lab.settings import Settings
 from lab.state import State
@@ -16,7 +17,7 @@ def down(settings: Settings, say: Callable[[str], None] = print) -> int:
         daemon = state.daemon()
         if daemon:
             end(daemon)
-        swept = sweep(settings)
+        swept = [*sweep(settings), *engine.sweep(settings)]
         state.clear()
     if swept:
         say(f"Killed what was left of it: {', '.join(swept)}.")

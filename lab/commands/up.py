@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from lab import environment
+from lab import engine, environment
 from lab.part import LabError
 from lab.process import Child, end, sweep
 from lab.settings import CHECKOUT, Settings
@@ -25,7 +25,9 @@ def up(settings: Settings, say: Callable[[str], None] = print) -> int:
         if daemon := state.daemon():
             say(f"The lab is up (pid {daemon.pid}).")
             return 0
-        if sweep(settings) or state.last_daemon():
+        if settings.containers:
+            engine.Engine(settings).check()
+        if [*sweep(settings), *engine.sweep(settings)] or state.last_daemon():
             say("Cleaned up after a lab that had crashed.")
         state.clear()
         begun = time.monotonic()
@@ -36,6 +38,7 @@ def up(settings: Settings, say: Callable[[str], None] = print) -> int:
             if daemon := state.daemon():
                 end(daemon)
             sweep(settings)
+            engine.sweep(settings)
             state.clear()
             raise
     say(f"The lab is up after {time.monotonic() - begun:.1f} s.  In your shell: . {_shown(environment.path(settings))}")
@@ -49,6 +52,8 @@ def check_platform(system: str = platform.system(), machine: str = platform.mach
 
 
 def _start(settings: Settings, state: State, say: Callable[[str], None]) -> None:
+    if settings.containers:
+        engine.remember(settings)
     child = Child.start(
         settings,
         "lab",
@@ -96,6 +101,8 @@ def _daemon_environment(settings: Settings) -> dict[str, str]:
         "LAB_METRICS_DELAY": str(settings.metrics_delay),
         "LAB_ATLAS_SECONDS": str(settings.atlas_seconds),
         "LAB_EDGE_SECONDS": str(settings.edge_seconds),
+        "LAB_RUNNER": settings.runner,
+        "LAB_ENGINE": settings.engine,
         # moto compiles for two seconds: keep what comes of it, whatever the shell says.
         "PYTHONDONTWRITEBYTECODE": "",
         # Threads would each take an arena of their own: tens of megabytes for nothing.

@@ -12,8 +12,10 @@ from moto.core.utils import utcnow
 from lab.aws import backends
 from lab.aws.ecs import number_tasks
 from lab.balancer.targets import Targets
+from lab.ecs.docker_runner import DockerRunner
+from lab.ecs.process_runner import ProcessRunner
 from lab.ecs.report import report
-from lab.ecs.runner import ProcessRunner
+from lab.ecs.runner import Runner
 from lab.ecs.service import Memory, reconcile
 from lab.ecs.task import Place, TaskRun
 from lab.images import ImageStore
@@ -30,12 +32,16 @@ STOP_GRACE = 2.0
 FORGET_STOPPED = timedelta(hours=1)
 
 
+def runner(settings: Settings) -> Runner:
+    return DockerRunner(settings) if settings.containers else ProcessRunner(settings)
+
+
 class EcsPart:
     name = "ecs"
 
     def __init__(self, settings: Settings, targets: Targets, place: Place | None = None) -> None:
         self._settings = settings
-        self._place = place or Place(settings, ProcessRunner(settings), ImageStore(settings), targets)
+        self._place = place or Place(settings, runner(settings), ImageStore(settings), targets)
         self._runs: dict[str, TaskRun] = {}
         self._memories: dict[str, Memory] = {}
         self._faults: dict[str, str] = {}

@@ -1,17 +1,12 @@
-"""What runs a task: an interface, and the runner that plays each task by a process on its own loopback address."""
+"""What runs a task: the interface that the lab's two runners have, and what their tasks have in common."""
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lab.process import Child
-from lab.settings import Settings
-
 if TYPE_CHECKING:
-    from lab.images import Image
+    from lab.images import ContainerImage, Image
 
 LOOPBACK, PORT = "127.0.0.1", 5000
 GUNICORN = "GUNICORN_CMD_ARGS"
@@ -20,15 +15,21 @@ GUNICORN = "GUNICORN_CMD_ARGS"
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """One container of one task. `environment` holds secrets: never print it. `port` is None without a mapping."""
+    """One container of one task. `environment` holds secrets: never print it. `port` is None without a mapping.
+
+    `cpus` (vCPUs) and `memory` (MiB) are limits, None without one; `init` asks for a process 1 that reaps others.
+    """
 
     id: str
-    image: "Image"
+    image: "Image | ContainerImage"
     address: str
     port: int | None
     log: Path
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     command: tuple[str, ...] = ()
+    cpus: float | None = None
+    memory: int | None = None
+    init: bool = False
 
 
 class Handle(Protocol):
@@ -49,65 +50,9 @@ class Runner(Protocol):
         """Start the task; raise OSError when its command cannot be run."""
 
 
-class ProcessRunner:
-    """A process per task, in a folder of its own that links the image's files."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def start(self, spec: TaskSpec) -> Handle:
-        directory = self._settings.run / "tasks" / spec.id
-        directory.mkdir(parents=True, mode=0o700)
-        try:
-            for entry in spec.image.directory.iterdir():
-                (directory / entry.name).symlink_to(entry)
-            child = Child.start(
-                self._settings,
-                f"task {spec.id}",
-                spec.command or spec.image.command,
-                log=spec.log,
-                environment=container_environment(spec, directory),
-                directory=directory,
-            )
-        except BaseException:
-            shutil.rmtree(directory, ignore_errors=True)
-            raise
-        return ProcessHandle(child, directory)
-
-
-class ProcessHandle:
-    def __init__(self, child: Child, directory: Path) -> None:
-        self._child = child
-        self._directory = directory
-
-    def poll(self) -> int | None:
-        code = self._child.died()
-        if code is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
-        return code
-
-    def terminate(self) -> None:
-        self._child.terminate()
-
-    def kill(self) -> None:
-        self._child.kill()
-
-
-def container_environment(spec: TaskSpec, directory: Path) -> dict[str, str]:
-    """What the process sees: the image's variables, then the task definition's, then what the lab must have its way in.
-
-    Nothing of the lab's own environment goes in.
-    """
-    environment = {
-        "HOME": str(directory),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # The CPUs that a process sees are the whole lab's, not its own share.
-        "WEB_CONCURRENCY": "1",
-        **spec.image.environment,
-        **spec.environment,
-    }
-    environment["PATH"] = os.pathsep.join([str(spec.image.python.parent), "/usr/local/bin", "/usr/bin", "/bin"])
+def task_environment(spec: TaskSpec) -> dict[str, str]:
+    """The image's variables, then the task definition's, then what the lab must have its way in."""
+    environment = {**spec.image.environment, **spec.environment}
     if given := spec.environment.get(GUNICORN, ""):
         # The later option wins, and the lab's is what brings faults in.
         environment[GUNICORN] = f"{given} {spec.image.environment.get(GUNICORN, '')}".strip()

@@ -19,7 +19,8 @@ from lab.ecs.awslogs import LogShipper
 from lab.ecs.injection import ExecutionRole, InitializationError, log_stream, may_pull, secrets
 from lab.ecs.runner import Handle, Runner, TaskSpec
 from lab.ecs.scheduler import Health
-from lab.images import Image, ImageNotFound, ImageStore
+from lab.ecs.size import cpus, mebibytes
+from lab.images import ContainerImage, Image, ImageNotFound, ImageStore
 from lab.settings import Settings
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class TaskRun:
                     {"attachmentId": item["id"], "privateIpv4Address": self.address} for item in self.task.attachments
                 ]
 
-    def _spec(self) -> tuple[TaskSpec, Image]:
+    def _spec(self) -> tuple[TaskSpec, Image | ContainerImage]:
         if no_room := addresses.reason(self.task):
             raise InitializationError(no_room)
         settings, container = self._place.settings, self._container
@@ -168,7 +169,9 @@ class TaskRun:
         override: Mapping[str, Any] = next((item for item in overrides if item["name"] == container["name"]), {})
         given = [*(container.get("environment") or []), *(override.get("environment") or [])]
         ports = container.get("portMappings") or []
-        entry = container.get("entryPoint") or image.command
+        # As an engine does: whoever names an entry point, gets the image's own arguments no more.
+        entry = container.get("entryPoint")
+        arguments = override.get("command") or container.get("command") or (() if entry else image.arguments)
         return TaskSpec(
             id=self.id,
             image=image,
@@ -176,7 +179,10 @@ class TaskRun:
             port=int(ports[0]["containerPort"]) if ports else None,
             log=file,
             environment={**{item["name"]: item["value"] for item in given}, **injected},
-            command=(*entry, *(override.get("command") or container.get("command") or [])),
+            command=(*(entry or image.command), *arguments),
+            cpus=cpus(self._definition.cpu or container.get("cpu")),
+            memory=mebibytes(self._definition.memory or container.get("memory")),
+            init=bool((container.get("linuxParameters") or {}).get("initProcessEnabled")),
         ), image
 
     def _run(self) -> None:

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from lab.images import cache, environment, files, manifest, store
+from lab.images import cache, container, environment, files, manifest, store
 from lab.images.reference import parse_name_tag
 from lab.images.registry import Registry
 from lab.part import LabError
@@ -23,7 +23,7 @@ def build_and_push(
     *,
     progress: Callable[[str], None] = print,
     registry: Registry | None = None,
-) -> store.Image:
+) -> store.Image | store.ContainerImage:
     """Build the image of `source` and register it as `name_tag`; its APP_VERSION is the tag.
 
     The same contents under the same tag are the same digest: then nothing is built, installed or downloaded.
@@ -33,7 +33,8 @@ def build_and_push(
     registry = registry or Registry(settings)
     registry.repository(repository)  # a lab that is down is found out before the work
     application = _application(source, progress)
-    image, built = build(settings, repository, {"APP_VERSION": tag}, source, application, progress)
+    build_image = container.build if settings.containers else build
+    image, built = build_image(settings, repository, {"APP_VERSION": tag}, source, application, progress)
     pushed = registry.push(repository, tag, built)
     progress(f"{name_tag}: {'pushed' if pushed else 'already pushed'}, {image.digest}")
     return image
@@ -64,7 +65,7 @@ def build(
     progress(f"files: {len(application)}, {sum(file.size for file in application) / 1024:.0f} KiB")
     cache.make_once(store.image_folder(settings, made.digest), fill, lambda path: (path / "image.json").exists())
     image = store.load(settings, repository, made.digest)
-    if image is None:
+    if not isinstance(image, store.Image):
         raise LabError(f"the cache in {settings.cache} lost what was just built: is something else clearing it?")
     return image, made
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab import fault_files
 from lab.aws import backends
+from lab.engine import Engine
 from lab.images.reference import Reference
 from lab.settings import Settings
 
@@ -34,6 +35,22 @@ class Image:
     python: Path
     environment: Mapping[str, str]
     command: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContainerImage:
+    """The same for a container engine: `id` is the engine's, `command` its entry point, `arguments` its command.
+
+    `environment` is only what comes on top of the image's own ENV.
+    """
+
+    repository: str
+    digest: str
+    id: str
+    environment: Mapping[str, str]
+    command: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
 
 
 def environments_folder(settings: Settings) -> Path:
@@ -49,13 +66,24 @@ def save(folder: Path, environment_key: str, environment: Mapping[str, str]) -> 
     (folder / "image.json").write_text(json.dumps({"packages": environment_key, "environment": dict(environment)}))
 
 
-def load(settings: Settings, repository: str, digest: str) -> Image | None:
-    """The image as it stands in the cache; None when it or its packages are not there."""
+def save_container(folder: Path, key: str, environment: Mapping[str, str]) -> None:
+    """The same for an image that a container engine holds under this id."""
+    (folder / "image.json").write_text(json.dumps({"container": key, "environment": dict(environment)}))
+
+
+def load(settings: Settings, repository: str, digest: str) -> Image | ContainerImage | None:
+    """The image as it stands in the cache or in the engine; None when it or its packages are not there.
+
+    Raises EngineError.
+    """
     folder = image_folder(settings, digest)
     try:
         found = json.loads((folder / "image.json").read_text())
     except FileNotFoundError:
         return None
+    environment = {**found["environment"], **fault_files.task_environment(settings, digest)}
+    if key := found.get("container"):
+        return _container_image(settings, repository, digest, key, environment)
     python = environments_folder(settings) / found["packages"] / "venv/bin/python"
     if not python.exists():
         return None
@@ -64,9 +92,19 @@ def load(settings: Settings, repository: str, digest: str) -> Image | None:
         digest=digest,
         directory=folder / "app",
         python=python,
-        environment={**found["environment"], **fault_files.task_environment(settings, digest)},
+        environment=environment,
         command=(str(python), str(folder / "deploy" / "entrypoint.py")),
     )
+
+
+def _container_image(
+    settings: Settings, repository: str, digest: str, key: str, environment: Mapping[str, str]
+) -> ContainerImage | None:
+    there = Engine(settings).image(key)
+    if there is None:
+        return None
+    command, arguments = (tuple(there["Config"].get(name) or ()) for name in ("Entrypoint", "Cmd"))
+    return ContainerImage(repository, digest, key, environment, command, arguments)
 
 
 class ImageStore:
@@ -76,7 +114,7 @@ class ImageStore:
         self._settings = settings
         self._lookup = lookup or registered_digest
 
-    def resolve(self, reference: str) -> Image:
+    def resolve(self, reference: str) -> Image | ContainerImage:
         """What `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`, or `…@DIGEST`, means now. Raises ImageNotFound."""
         try:
             parsed = Reference.parse(reference)
@@ -97,6 +135,11 @@ class ImageStore:
             raise ImageNotFound(
                 f"{reference} is registered, but its files are not in the lab's cache:"
                 " build it again with `python -m lab image`"
+            )
+        if isinstance(image, ContainerImage) != self._settings.containers:
+            raise ImageNotFound(
+                f"{reference} was built for the lab's other runner:"
+                f" build it again with `LAB_RUNNER={self._settings.runner} python -m lab image`"
             )
         return image
 

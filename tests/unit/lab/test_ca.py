@@ -29,7 +29,8 @@ def test_the_balancers_certificate_names_them_and_the_local_domain(settings: Set
 
 def test_files_are_the_owner_s_and_go(settings: Settings) -> None:
     authority = ca.LocalCa(settings)
-    assert stat.S_IMODE(ca.certificate_file(settings).stat().st_mode) == 0o600
+    assert stat.S_IMODE(ca.directory(settings).stat().st_mode) == 0o700
+    assert stat.S_IMODE(ca.certificate_file(settings).stat().st_mode) == 0o644
     files = list(ca.directory(settings).iterdir())
     assert [file.name for file in files] == ["ca.pem"]
     assert b"PRIVATE" not in files[0].read_bytes()

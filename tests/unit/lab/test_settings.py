@@ -33,3 +33,11 @@ def test_a_cluster_takes_its_time() -> None:
 def test_any_other_delay_is_refused(name: str, delay: str) -> None:
     with pytest.raises(LabError, match=name):
         Settings.from_environment({name: delay})
+
+
+def test_what_plays_a_task() -> None:
+    assert Settings.from_environment({}).runner == "process"
+    given = Settings.from_environment({"LAB_RUNNER": "docker", "LAB_ENGINE": "podman"})
+    assert (given.runner, given.engine) == ("docker", "podman")
+    with pytest.raises(LabError, match="LAB_RUNNER is 'podman', but must be process or docker"):
+        Settings.from_environment({"LAB_RUNNER": "podman"})

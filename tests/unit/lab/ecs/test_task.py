@@ -40,6 +40,32 @@ def test_what_the_container_gets(world: World) -> None:
     assert "override" not in repr(spec)
 
 
+@pytest.mark.parametrize(
+    ("given", "command"),
+    [
+        ({}, ("python", "entry", "serve")),
+        ({"command": ["migrate"]}, ("python", "entry", "migrate")),
+        ({"entryPoint": ["sh"]}, ("sh",)),
+        ({"entryPoint": ["sh"], "command": ["-c", "true"]}, ("sh", "-c", "true")),
+    ],
+)
+def test_what_the_definition_does_not_say_the_image_does(
+    world: World, given: dict[str, list[str]], command: tuple[str, ...]
+) -> None:
+    world.images.arguments = ("serve",)
+    world.container.update(given)
+    world.task().advance()
+    assert world.runner.started[0].command == command
+
+
+def test_the_task_s_size_is_the_container_s_limit(world: World) -> None:
+    world.definition.cpu, world.definition.memory = "256", "512"
+    world.container["linuxParameters"] = {"initProcessEnabled": True}
+    world.task().advance()
+    spec = world.runner.started[0]
+    assert (spec.cpus, spec.memory, spec.init) == (0.25, 512, True)
+
+
 def test_it_stops_in_the_order_that_loses_no_request(world: World) -> None:
     made = run(world)
     handle = world.runner.handles[0]

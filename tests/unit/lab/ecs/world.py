@@ -91,11 +91,14 @@ class FakeTargets:
 class FakeImages:
     def __init__(self) -> None:
         self.missing = False
+        self.arguments: tuple[str, ...] = ()
 
     def resolve(self, reference: str) -> Image:
         if self.missing:
             raise ImageNotFound(f"failed to resolve ref {reference}")
-        return Image("app", DIGEST, Path("/image"), Path("/venv/bin/python"), {"APP_VERSION": "1"}, ("python", "entry"))
+        given = {"APP_VERSION": "1"}
+        command = ("python", "entry")
+        return Image("app", DIGEST, Path("/image"), Path("/venv/bin/python"), given, command, self.arguments)
 
 
 class World:
@@ -107,7 +110,9 @@ class World:
         settings = Settings(home=home, network="127.90", cache=home)
         self.place = Place(settings, self.runner, self.images, self.targets, self.clock)  # type: ignore[arg-type]  # fakes
         self.container: dict[str, Any] = {"name": "app", "image": "app:1", "portMappings": [{"containerPort": 5000}]}
-        self.definition = SimpleNamespace(container_definitions=[self.container], execution_role_arn=ROLE)
+        self.definition = SimpleNamespace(
+            container_definitions=[self.container], execution_role_arn=ROLE, cpu=None, memory=None
+        )
         self.interfaces: dict[str, Any] = {}
         self.made: list[TaskRun] = []
         allow_all = [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]

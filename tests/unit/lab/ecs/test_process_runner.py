@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from lab import fault_files
-from lab.ecs.runner import ProcessRunner, TaskSpec, container_environment
+from lab.ecs.process_runner import ProcessRunner, process_environment
+from lab.ecs.runner import TaskSpec
 from lab.images import Image
 from lab.settings import Settings
 
@@ -12,7 +13,7 @@ def seen(address: str = "127.90.16.1", port: int | None = 80, **given: str) -> d
     """The environment of a task's process, whose task definition has `given`."""
     faults = fault_files.task_environment(Settings(Path("/lab"), "127.90", Path("/cache")), "sha256:0")
     image = Image("app", "sha256:0", Path("/image"), Path("/venv/bin/python"), faults, ("python",))
-    return container_environment(TaskSpec("1", image, address, port, Path("/log"), given), Path("/task"))
+    return process_environment(TaskSpec("1", image, address, port, Path("/log"), given), image, Path("/task"))
 
 
 @pytest.mark.parametrize(
