@@ -49,6 +49,10 @@ unit: setup ## unit and contract tests
 molecule: setup ## every role and the whole site against a lab of their own
 	@scripts/molecule
 
+.PHONY: audit
+audit: setup ## known weaknesses of the dependencies (asks OSV)
+	@scripts/audit
+
 .PHONY: integration
 integration: setup ## what the lab and the site promise, under load (minutes)
 	@$(bin)/pytest tests/integration
