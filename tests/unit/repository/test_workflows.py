@@ -1,4 +1,4 @@
-"""The pipeline does what people can do: its steps call this repository, pinned, with least permissions, and no stored key."""
+"""The pipeline does what people can do: its steps call this repository, pinned, with few rights, and no stored key."""
 
 import os
 import re
