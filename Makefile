@@ -41,6 +41,10 @@ test: setup lint unit molecule ## everything CI runs: lint, unit tests, roles ag
 lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, documentation
 	@scripts/lint
 
+.PHONY: audit
+audit: setup ## known weaknesses of the dependencies (asks OSV)
+	@scripts/audit
+
 .PHONY: unit
 unit: setup ## unit and contract tests
 	@$(bin)/pytest -n 2 --dist loadfile
@@ -48,10 +52,6 @@ unit: setup ## unit and contract tests
 .PHONY: molecule
 molecule: setup ## every role and the whole site against a lab of their own
 	@scripts/molecule
-
-.PHONY: audit
-audit: setup ## known weaknesses of the dependencies (asks OSV)
-	@scripts/audit
 
 .PHONY: integration
 integration: setup ## what the lab and the site promise, under load (minutes)
