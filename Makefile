@@ -41,6 +41,10 @@ test: setup lint unit molecule ## everything CI runs: lint, unit tests, roles ag
 lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck, hadolint, checkov, documentation
 	@scripts/lint
 
+.PHONY: audit
+audit: setup ## known weaknesses of the dependencies (asks OSV)
+	@scripts/audit
+
 .PHONY: unit
 unit: setup ## unit and contract tests
 	@$(bin)/pytest -n 2 --dist loadfile

@@ -41,6 +41,12 @@ options:
       - Empty for the image that stable runs, to release changed settings.
     type: str
     default: ""
+  commit:
+    description:
+      - In place of O(image), the commit that the image was built from, whole or its first 7 or more digits.
+      - The image is the one in the environment's repository whose tag is the commit. It is resolved to its digest.
+    type: str
+    default: ""
   label:
     description: What people call the image. By default its tag, or its digest's first 12 characters.
     type: str
@@ -278,6 +284,12 @@ EXAMPLES = r"""
         - {weight: 50, bake: 600, pause: "09:00"}
         - {weight: 100, bake: 900}
 
+- name: Release what was built from a commit
+  calstack.aws.ecs_blue_green:
+    environment_name: prod
+    stack_name: calstack-prod
+    commit: 3f1c9ab
+
 - name: Go on with a release that waits for somebody
   calstack.aws.ecs_blue_green:
     environment_name: prod
@@ -500,6 +512,7 @@ OPTIONS = {
         "default": "released",
     },
     "image": {"type": "str", "default": ""},
+    "commit": {"type": "str", "default": ""},
     "label": {"type": "str", "default": ""},
     "to": {"type": "str", "default": ""},
     "stable_colour": {"type": "str", "choices": ["blue", "green"]},

@@ -91,10 +91,10 @@ class Site:
         playbook = "playbooks/destroy.yml" if phase == "destroy" else "site.yml"
         own = {"alb_certificate_arn": self._certificate, "bench_value": value, "destroy_confirm": "local"}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, "-i", "inventories/local"]
-        # Terraform's stack has neither database nor edge nor alarms.
+        # Terraform's stack has neither database nor edge nor alarms nor a role for GitHub.
         command += [
             "--limit",
-            "all:!atlas:!dns:!monitoring",
+            "all:!atlas:!dns:!monitoring:!delivery",
             "-e",
             f"@{HERE}/site.yml",
             *(f"-e{name}={text}" for name, text in own.items()),

@@ -29,4 +29,5 @@ def test_the_site_runs_as_a_job_template_would_run_it(laboratory, tmp_path):
         "dns",
         "release",
         "monitoring",
+        "delivery",
     }

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
@@ -30,7 +29,7 @@ def first_image(ecr: Any, image: str, repository_uri: str, variable: str = "app_
         )
         if answer:
             return f"{repository_uri}@{answer['imageDetails'][0]['imageDigest']}"
-    newest = sorted(_tagged(ecr, place), key=lambda item: item["imagePushedAt"], reverse=True)
+    newest = sorted(tagged(ecr, repository_uri), key=lambda item: item["imagePushedAt"], reverse=True)
     if not newest:
         return None
     if wanted:
@@ -46,10 +45,10 @@ def where(repository_uri: str) -> dict[str, str]:
     return {"repositoryName": name} | ({"registryId": account} if account.isdigit() else {})
 
 
-def _tagged(ecr: Any, place: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def tagged(ecr: Any, repository_uri: str) -> list[dict[str, Any]]:
     """Only images with a tag: an image for several architectures has untagged parts that were pushed with it."""
-    pages = ecr.get_paginator("describe_images").paginate(**place, filter={"tagStatus": "TAGGED"})
+    pages = ecr.get_paginator("describe_images").paginate(**where(repository_uri), filter={"tagStatus": "TAGGED"})
     found = unless_absent(
         lambda: [item for page in pages for item in page["imageDetails"]], "RepositoryNotFoundException"
     )
-    return (item for item in found or () if item.get("imageTags"))
+    return [item for item in found or () if item.get("imageTags")]

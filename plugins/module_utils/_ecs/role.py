@@ -60,6 +60,8 @@ class Role(Kind):
             "trust": statements(answer["Role"]["AssumeRolePolicyDocument"]),
             "inline": self._inline(name),
             "attached": frozenset(policy["PolicyArn"] for policy in attached),
+            "boundary": answer["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+            "session_seconds": answer["Role"].get("MaxSessionDuration"),
         }
         return Found(self.kind, name, name, properties, {"arn": answer["Role"]["Arn"]})
 
@@ -83,6 +85,7 @@ class Role(Kind):
             AssumeRolePolicyDocument=json.dumps(document(properties["trust"])),
             Description=f"{self._whose} of {self.scope.stack}",
             Tags=upper_tags(properties["tags"]),
+            **_limits(properties),
         )["Role"]
         self._put(name, properties["inline"])
         return Found(self.kind, name, name, properties, {"arn": role["Arn"]})
@@ -98,8 +101,19 @@ class Role(Kind):
                 unless_absent(partial(iam.delete_role_policy, RoleName=found.id, PolicyName=policy), ABSENT)
         for policy in found.properties["attached"] - properties["attached"]:
             unless_absent(partial(iam.detach_role_policy, RoleName=found.id, PolicyArn=policy), ABSENT)
+        if "boundary" in changed:
+            self._bound(found.id, properties["boundary"])
+        if "session_seconds" in changed:
+            iam.update_role(RoleName=found.id, MaxSessionDuration=properties["session_seconds"])
         if "tags" in changed:
             iam.tag_role(RoleName=found.id, Tags=upper_tags(properties["tags"]))
+
+    def _bound(self, role: str, boundary: str) -> None:
+        iam = self.clients("iam")
+        if boundary:
+            iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=role)
 
     def _put(self, role: str, inline: Mapping[str, Any]) -> None:
         for name, policy in inline.items():
@@ -117,3 +131,9 @@ class Role(Kind):
         for policy in self._listed("list_attached_role_policies", "AttachedPolicies", name):
             iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         iam.delete_role(RoleName=name)
+
+
+def _limits(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What CreateRole takes besides: a permissions boundary and the longest session, where a component wants them."""
+    given = {"PermissionsBoundary": properties.get("boundary"), "MaxSessionDuration": properties.get("session_seconds")}
+    return {name: value for name, value in given.items() if value}

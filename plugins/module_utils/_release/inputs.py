@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
-from ansible_collections.calstack.aws.plugins.module_utils._release import notify, steps
+from ansible_collections.calstack.aws.plugins.module_utils._release import commit, notify, steps
 from ansible_collections.calstack.aws.plugins.module_utils._release.gates import config
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import OneOff, Pace, Step
 
@@ -28,6 +28,7 @@ class Inputs:
     stack: str
     state: str
     image: str
+    commit: str
     label: str
     to: str
     stable_colour: str
@@ -54,12 +55,14 @@ def parse(params: Mapping[str, Any]) -> Inputs:
         raise InputError(f"release_to is for going back, but release_goal is {params['state']}: leave one of them out.")
     if released:
         notify.check(params["webhook"] or "")
+        commit.check(params["image"], params["commit"])
     raw_gates = dict(params["gates"] or {}) if released else {}
     return Inputs(
         environment=params["environment_name"],
         stack=params["stack_name"],
         state=params["state"],
         image=params["image"],
+        commit=params["commit"],
         label=params["label"],
         to=params["to"],
         stable_colour=params["stable_colour"] or "",

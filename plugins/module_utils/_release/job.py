@@ -184,7 +184,8 @@ class Job:
         """An image is looked for only to be released: a way back must not fail for what it has no use for."""
         stack, state = self._inputs.stack, self._inputs.state
         if state == "released":
-            return survey(self._clients, stack, self._inputs.image, self._inputs.label, self._look)
+            asked = self._inputs
+            return survey(self._clients, stack, asked.image, asked.label, self._look, commit=asked.commit)
         try:
             return survey(self._clients, stack, look=self._look)
         except CalstackError as error:

@@ -18,9 +18,10 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.kind import (
     Clients,
 )
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import log_group_name, service_name
-from ansible_collections.calstack.aws.plugins.module_utils._ecs.registry import first_image
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.registry import first_image, tagged
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.revision import image_of, latest
 from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
+from ansible_collections.calstack.aws.plugins.module_utils._release.commit import choose
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import COLOURS
 from ansible_collections.calstack.aws.plugins.module_utils._release.places import Places, missing
 from ansible_collections.calstack.aws.plugins.module_utils._stack.published import Details, published
@@ -53,8 +54,12 @@ class Survey:
     log_group: str
 
 
-def survey(clients: Clients, stack: str, image: str = "", label: str = "", look: Look | None = None) -> Survey:
+def survey(
+    clients: Clients, stack: str, image: str = "", label: str = "", look: Look | None = None, *, commit: str = ""
+) -> Survey:
     """`image` as NAME:TAG, REPOSITORY_URI:TAG or REPOSITORY_URI@sha256:…; empty: it is not looked for.
+
+    `commit`, in place of an image: the one that was built from it.
 
     Only reads. Raises CalstackError; InputError for an image that is not there and for what has not been built.
     """
@@ -63,12 +68,14 @@ def survey(clients: Clients, stack: str, image: str = "", label: str = "", look:
     with ThreadPoolExecutor(READERS) as pool:
         newest = {colour: pool.submit(_newest, clients, stack, colour) for colour in COLOURS}
         rules, addresses = pool.submit(look.rules), pool.submit(_free_addresses, clients, look)
-        tagged = pool.submit(_tagged_repository, clients, places)
+        own = pool.submit(_tagged_repository, clients, places)
     revisions = {colour: item.result() for colour, item in newest.items()}
-    repository, found = _find_image(clients, image, tagged.result(), [image_of(item) for item in revisions.values()])
+    allowed = _repositories(own.result(), [image_of(item) for item in revisions.values()])
+    found, called = _find_commit(clients, commit, allowed[0]) if commit else _find_image(clients, image, allowed)
+    repository = repository_of(found) if found else allowed[0]
     return Survey(
         image=found,
-        label=label or (label_of(image, found) if image else ""),
+        label=label or called,
         repository_uri=repository,
         newest=revisions,
         free_addresses=addresses.result(),
@@ -101,22 +108,32 @@ def repository_of(image: str) -> str:
     return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
 
 
-def _find_image(clients: Clients, image: str, tagged: str, running: Sequence[str]) -> tuple[str, str]:
-    """The repository and the image's URI@sha256:….
-
-    The tasks may pull from the environment's own repository and from those whose images they run already.
-    """
-    repositories = list(dict.fromkeys(uri for uri in (tagged, *map(repository_of, running)) if uri))
+def _repositories(own: str, running: Sequence[str]) -> list[str]:
+    """The tasks may pull from the environment's own repository and from those whose images they run already."""
+    repositories = list(dict.fromkeys(uri for uri in (own, *map(repository_of, running)) if uri))
     if not repositories:
         raise missing("the image repository", "ecr")
+    return repositories
+
+
+def _find_commit(clients: Clients, commit: str, repository: str) -> tuple[str, str]:
+    """The URI@sha256:… of the image that was built from `commit`, and what people call it."""
+    with doing(f"looking for the image of commit {commit} in {repository}"):
+        images = tagged(clients("ecr"), repository)
+    built = choose(commit, repository, images)
+    return f"{repository}@{built.digest}", built.commit[:DIGITS]
+
+
+def _find_image(clients: Clients, image: str, repositories: Sequence[str]) -> tuple[str, str]:
+    """The image's URI@sha256:…, and what people call it; both empty where none is asked for."""
     repository = choose_repository(image, repositories)
     if not image:
-        return repository, ""
+        return "", ""
     with doing(f"looking for {image} in {repository}"):
         found = first_image(clients("ecr"), image, repository, VARIABLE)
     if found is None:
         raise InputError(f"{VARIABLE} {image!r} is not in {repository}, which holds no tagged image: push it first.")
-    return repository, found
+    return found, label_of(image, found)
 
 
 def _newest(clients: Clients, stack: str, colour: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import yaml
 from conftest import CHECKOUT
 
 ENVIRONMENTS = ["local", "dev", "staging", "prod"]
-COMPONENTS = {"vpc", "ecr", "secrets", "atlas", "alb", "ecs", "dns", "release", "monitoring"}
+COMPONENTS = {"vpc", "ecr", "secrets", "atlas", "alb", "ecs", "dns", "release", "monitoring", "delivery"}
 
 
 @cache

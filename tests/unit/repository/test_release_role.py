@@ -26,8 +26,23 @@ def test_a_release_of_no_image_is_refused_with_what_to_give(tmp_path):
     done = play(tmp_path, {"ansible.builtin.include_role": {"name": "calstack.aws.release", "tasks_from": "run"}})
     assert done.returncode == 2
     said = " ".join((done.stdout + done.stderr).split())
-    for words in ("release_image is empty", "-e release_image=calstack:1.1.0", "-e release_image=stable"):
+    for words in (
+        "release_image is empty",
+        "-e release_image=calstack:1.1.0",
+        "-e release_image=stable",
+        "-e release_commit=",
+    ):
         assert words in said
+    assert "Work on the release" not in said
+
+
+def test_an_image_and_a_commit_at_once_are_refused(tmp_path):
+    given = {"release_image": "calstack:1.1.0", "release_commit": "3f1c9ab"}
+    role = {"name": "calstack.aws.release", "tasks_from": "run"}
+    done = play(tmp_path, {"ansible.builtin.include_role": role, "vars": given})
+    assert done.returncode == 2
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "release_image is calstack:1.1.0 and release_commit is 3f1c9ab" in said
     assert "Work on the release" not in said
 
 
@@ -46,20 +61,26 @@ def test_who_goes_back_needs_no_image_and_stable_is_the_modules_none(tmp_path):
     asserted, work = tasks[0], tasks[2]["block"][0]
     condition = asserted["ansible.builtin.assert"]["that"]
     cases = [
-        ("released", "", False, ""),
-        ("released", " ", False, " "),
-        ("released", None, False, None),
-        ("rolled_back", "", True, ""),
-        ("paused", "", True, ""),
-        ("released", "stable", True, ""),
-        ("released", "calstack:1.1.0", True, "calstack:1.1.0"),
+        ("released", "", "", False, ""),
+        ("released", " ", "", False, " "),
+        ("released", None, "", False, None),
+        ("rolled_back", "", "", True, ""),
+        ("paused", "", "", True, ""),
+        ("released", "stable", "", True, ""),
+        ("released", "calstack:1.1.0", "", True, "calstack:1.1.0"),
+        ("released", "", "3f1c9ab", True, ""),
+        ("released", None, "3f1c9ab", True, None),
+        ("released", "", " ", False, ""),
+        ("released", "calstack:1.1.0", "3f1c9ab", False, "calstack:1.1.0"),
+        ("released", "stable", "3f1c9ab", False, ""),
     ]
     compared = {
-        "ansible.builtin.assert": {"that": [f"({condition}) == item[2]", "__handed == item[3]"]},
+        "ansible.builtin.assert": {"that": [f"({condition}) == item[3]", "__handed == item[4]"]},
         "loop": [list(case) for case in cases],
         "vars": {
             "release_goal": "{{ item[0] }}",
             "release_image": "{{ item[1] }}",
+            "release_commit": "{{ item[2] }}",
             "__handed": work["calstack.aws.ecs_blue_green"]["image"],
         },
     }

@@ -23,7 +23,27 @@ def test_a_webhook_in_clear_is_refused_before_a_release():
     assert SECRET not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"commit": "abc123"}, "release_commit is 'abc123': give a commit's SHA"),
+        ({"commit": "HEAD"}, "release_commit is 'HEAD'"),
+        ({"commit": "3F1C9AB"}, "release_commit is '3F1C9AB'.*lower case"),
+        ({"commit": "v1.1.0"}, "an image by its tag give release_image"),
+        (
+            {"commit": "3f1c9ab", "image": "calstack:v1"},
+            "release_image is 'calstack:v1' and release_commit is '3f1c9ab'",
+        ),
+    ],
+)
+def test_what_is_no_commit_and_a_commit_beside_an_image_are_refused(wrong, words):
+    with pytest.raises(InputError, match=words):
+        parse(given(**wrong))
+    assert parse(given(commit="3f1c9ab")).commit == "3f1c9ab"
+
+
 RELEASES_ONLY = [
+    {"commit": "HEAD"},
     {"webhook": f"http://hooks.example.test/{SECRET}"},
     {"strategy": {"steps": [{"weight": 5}]}},
     {"gates": {"probs": {}}},

@@ -68,6 +68,18 @@ def test_a_dry_run_writes_nothing_and_says_the_plan(aws, store):
     assert aws.writes == []
 
 
+def test_a_commit_is_released_as_its_image(aws, store):
+    image(aws, "3f1c9ab" + "0" * 33)
+    aws.calls.clear()
+    failed, answer = run(aws, check=True, commit="3f1c9ab")
+    assert not failed, answer
+    assert answer["outcome"] == "planned"
+    assert not aws.writes
+    failed, answer = run(aws, check=True, commit="abcdef0")
+    assert failed
+    assert answer["msg"].startswith("release_commit 'abcdef0' has no image")
+
+
 def test_what_the_probes_need_is_looked_at_before_anything_is_recorded(aws, store):
     gates = {"probes": {"url": "https://app.example.com", "ca_file": "/nowhere/ca.pem"}}
     for check in (True, False):

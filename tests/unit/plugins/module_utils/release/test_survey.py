@@ -68,6 +68,24 @@ def test_an_image_that_is_not_there_names_our_variable_and_the_newest_tags(aws):
         survey(aws, STACK, f"{REPOSITORY}@{DIGEST}")
 
 
+def test_a_commit_is_the_image_with_that_tag_by_its_digest(aws):
+    sha = "3f1c9ab" + "0" * 33
+    new = image(aws, sha)
+    aws.calls.clear()
+    found = survey(aws, STACK, commit="3f1c9ab")
+    assert (found.image, found.label, found.repository_uri) == (new, "3f1c9ab00000", REPOSITORY)
+    assert survey(aws, STACK, label="hotfix", commit=sha).label == "hotfix"
+    assert not aws.writes
+
+
+def test_a_commit_without_an_image_says_where_was_looked(aws):
+    words = (
+        r"release_commit 'abcdef0' has no image.*calstack of account 123456789012, eu-west-1.*newest tags there: .*v1"
+    )
+    with pytest.raises(InputError, match=words):
+        survey(aws, STACK, commit="abcdef0")
+
+
 def test_an_image_of_another_repository_is_refused(aws):
     with pytest.raises(InputError, match=r"release_image is in the repository 'other/app'.*may pull from no other"):
         survey(aws, STACK, "other/app:v1")

@@ -1,0 +1,38 @@
+# Copyright: CalStack Deploy contributors
+# GNU General Public License v3.0-or-later (see LICENSE)
+"""Logging a container engine in to ECR: the password goes from AWS into the engine's standard input, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.calstack.aws.plugins.module_utils._core.aws import doing
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
+
+USER = "AWS"
+
+Run = Callable[..., tuple[int, str, str]]
+"""AnsibleModule.run_command: words and `data` for the standard input in; exit code, output and errors out."""
+
+
+def password(ecr: Any) -> str:
+    """A password for twelve hours, of whoever asks."""
+    with doing("asking ECR for a login"):
+        token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return base64.b64decode(token).decode().partition(":")[2]
+
+
+def log_in(run: Run, engine: str, registry: str, secret: str) -> None:
+    """Raises CalstackError with the engine's words, which never hold the password."""
+    command = [engine, "login", "--username", USER, "--password-stdin", registry]
+    code, said, complained = run(command, data=secret, binary_data=True)
+    if code:
+        words = (complained or said).strip().replace(secret, "***")
+        raise CalstackError(f"{engine} could not log in to {registry}: {words or f'exit code {code}'}.")
+
+
+def log_out(run: Run, engine: str, registry: str) -> None:
+    """It is no failure where nobody was logged in."""
+    run([engine, "logout", registry])
