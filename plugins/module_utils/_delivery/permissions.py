@@ -20,6 +20,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._release_support impo
 LOOK = frozenset(
     {
         "application-autoscaling:DescribeScalableTargets",
+        "cloudfront:ListDistributions",
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
         "ec2:DescribeAddresses",
@@ -76,6 +77,7 @@ def policy(place: Place) -> Statements:
         "Push": _allow(PUSH, {place.repository}),
         **_records(place),
         **_shift(place),
+        **_forget(place),
         **_services(place),
         **_tasks(place),
         **_pass(place),
@@ -98,6 +100,14 @@ def _records(place: Place) -> dict[str, Any]:
 
 def _shift(place: Place) -> dict[str, Any]:
     return {"Shift": _allow({"elasticloadbalancing:ModifyRule"}, place.rules)}
+
+
+def _forget(place: Place) -> dict[str, Any]:
+    """`release_invalidate`. A distribution's ARN has an id that nobody knows beforehand: its tag limits it."""
+    verbs = ("CreateInvalidation", "GetInvalidation", "ListInvalidations", "ListTagsForResource")
+    distributions = f"arn:{place.account.partition}:cloudfront::{place.account.id}:distribution/*"
+    ours = {f"aws:ResourceTag/{ENVIRONMENT_TAG}": place.environment}
+    return {"Forget": _allow({f"cloudfront:{verb}" for verb in verbs}, {distributions}, StringEquals=ours)}
 
 
 def _services(place: Place) -> dict[str, Any]:
