@@ -82,6 +82,8 @@ class Site:
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
             "ANSIBLE_CALLBACKS_ENABLED": "calstack.aws.preload,module_count",
             "BENCH_MODULE_COUNT": str(self._count),
+            # Nobody asks it: the database is left out, and the local inventory wants a loopback address all the same.
+            "MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:9",
             "MONGO_URI": "mongodb://bench:bench@127.0.0.1/calstack",
         }
         self._certificate = emulator.certificate_arn
