@@ -1,6 +1,6 @@
 """A run of ecs_blue_green as a process of its own, so that it can be killed: `python -m tests.chaos.controller FILE`.
 
-FILE is JSON: `params`, `check`, `host` (whose machine this plays), `journal` (a line for each AWS call that writes, but
+FILE is JSON: `params` (options of the module; the others have their defaults), `check`, `host` (whose machine this plays), `journal` (a line for each AWS call that writes, but
 DynamoDB's, as `elbv2:ModifyRule#2`) and, to die by SIGKILL, `kill` (such a line) with `when` (`before` or `after`).
 The result is the only line on standard output.
 """
@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import boto3
 import botocore.session
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from botocore.config import Config
 
@@ -80,8 +81,11 @@ def main() -> None:
     socket.gethostname = lambda: given["host"]
     _AnsibleCollectionFinder(paths=[str(CHECKOUT / "collections")])._install()
     from ansible_collections.calstack.aws.plugins.module_utils._release import module
+    from ansible_collections.calstack.aws.plugins.modules.ecs_blue_green import OPTIONS
 
-    module.run(Module(given))
+    checked = ArgumentSpecValidator(OPTIONS).validate(given["params"])
+    assert not checked.error_messages, checked.error_messages
+    module.run(Module({**given, "params": checked.validated_parameters}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,33 +22,27 @@ PATIENCE = 240.0
 PARAMETERS: Mapping[str, Any] = {
     "environment_name": "local",
     "stack_name": "calstack-local",
-    "state": "released",
-    "image": "",
-    "label": "",
-    "to": "",
-    "stable_colour": None,
-    "one_off_tasks": None,
-    "start_timeout": 90.0,
-    "smoke_timeout": 30.0,
-    "rollback_timeout": 90.0,
-    "capacity_wait": 30.0,
-    "patience": 10.0,
+    "start_timeout": 90,
+    "smoke_timeout": 30,
+    "rollback_timeout": 90,
+    "capacity_wait": 30,
+    "patience": 10,
     "extensions": 2,
-    "keep_warm": 600.0,
-    "pause_limit": 3600.0,
-    "dead_man": 120.0,
-    "stickiness": 0,
+    "keep_warm": 600,
+    "pause_limit": 3600,
+    "dead_man": 120,
     "lease": LEASE,
-    "topic_arn": "",
-    "webhook": None,
 }
 STEPS = ((10, 4.0), (50, 4.0), (100, 4.0))
 """Weights and bakes."""
 
 
 def strategy(*steps: tuple[int, float]) -> dict[str, Any]:
-    return {"type": "steps", "steps": [{"weight": weight, "bake": bake, "pause": ""} for weight, bake in steps],
-            "final_bake": steps[-1][1], "bake": 4.0}  # fmt: skip
+    return {
+        "type": "steps",
+        "steps": [{"weight": weight, "bake": bake} for weight, bake in steps],
+        "final_bake": steps[-1][1],
+    }
 
 
 @dataclass
@@ -142,11 +135,11 @@ class Controllers:
         steps: tuple[tuple[int, float], ...] = STEPS,
         **parameters: Any,
     ) -> Run:
-        """A run with PARAMETERS and `parameters`; `gates` are laid over those of `usual_gates`."""
+        """A run with PARAMETERS, the strategy of `steps`, and `parameters`; `gates` are laid over those of `usual_gates`."""
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.laboratory.settings.home / "logs"))
         image = parameters.get("image", "")
         wanted = {
-            **deepcopy(dict(PARAMETERS)),
+            **PARAMETERS,
             "strategy": strategy(*steps),
             "gates": self.usual_gates(image) | dict(gates or {}),
             "report_dir": str(folder / "reports"),
