@@ -135,7 +135,7 @@ class Controllers:
         steps: tuple[tuple[int, float], ...] = STEPS,
         **parameters: Any,
     ) -> Run:
-        """A run with PARAMETERS, the strategy of `steps`, and `parameters`; `gates` are laid over those of `usual_gates`."""
+        """A run with PARAMETERS, `steps`, and `parameters`; `gates` are laid over those of `usual_gates`."""
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.laboratory.settings.home / "logs"))
         image = parameters.get("image", "")
         wanted = {
