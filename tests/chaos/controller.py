@@ -1,6 +1,6 @@
 """A run of ecs_blue_green as a process of its own, so that it can be killed: `python -m tests.chaos.controller FILE`.
 
-FILE is JSON: `params` (options of the module; the others have their defaults), `check`, `host` (whose machine this plays),
+FILE is JSON: `params` (options of the module; others have their defaults), `check`, `host` (whose machine this plays),
 `journal` (a line for each AWS call that writes, but DynamoDB's, as `elbv2:ModifyRule#2`) and, to die by SIGKILL, `kill`
 (such a line) with `when` (`before` or `after`). The result is the only line on standard output.
 """
