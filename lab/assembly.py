@@ -29,6 +29,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
     from lab.balancer.targets import TargetRegistry
     from lab.ecs.part import EcsPart
     from lab.edge.part import EdgePart
+    from lab.registry.part import RegistryPart
     from lab.scheduler.part import SchedulerPart
 
     world = World(settings, lambda: backends.vpc_endpoints(settings))
@@ -38,6 +39,7 @@ def assemble(settings: Settings, waker: Waker) -> Daemon:
         AwsServer(settings, waker.wake, pages),
         [
             database,
+            RegistryPart(settings),
             BalancerPart(settings, authority),
             EcsPart(settings, TargetRegistry(settings)),
             SchedulerPart(settings),

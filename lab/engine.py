@@ -92,12 +92,12 @@ class Engine:
         )  # fmt: skip
         return {name: key for key, _, name in (row.partition(" ") for row in rows.splitlines())}
 
-    def call(self, *arguments: str, patience: float = PATIENCE) -> str:
-        """What the command prints; `patience` in seconds."""
+    def call(self, *arguments: str, patience: float = PATIENCE, given: str = "") -> str:
+        """What the command prints; `patience` in seconds, `given` is its standard input."""
         try:
             done = subprocess.run(
                 [self.program, *arguments],
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 text=True,
                 timeout=patience,

@@ -10,10 +10,16 @@ from lab.settings import CHECKOUT, Settings
 
 # Not the usual "test": Ansible's no_log hides a key's text wherever it shows up in a result.
 ACCESS_KEY, SECRET_KEY = "AKIALOCALLAB0CALSTACK", "kV9zQ-loopback-only-7mWx"  # fake, for the emulator
+REGISTRIES = "CONTAINERS_REGISTRIES_CONF"
 
 
 def path(settings: Settings) -> Path:
     return settings.home / "env"
+
+
+def registries_file(settings: Settings) -> Path:
+    """What tells skopeo and podman that the lab's registry speaks HTTP; docker knows it of loopback addresses."""
+    return settings.run / "registries.conf"
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -30,6 +36,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "LAB_HTTP_URL": f"http://{balancer}:{settings.listener_port(80)}/",
         "LAB_EDGE_URL": f"https://{settings.edge_address(1)}:{settings.listener_port(443)}/",
         "LAB_DNS": ":".join(map(str, settings.dns_address)),
+        "LAB_REGISTRY": settings.registry,
+        REGISTRIES: str(registries_file(settings)),
         "LAB_CA": str(ca.certificate_file(settings)),
         "LAB_HOME": str(settings.home),
         "LAB_NETWORK": settings.network,
@@ -47,7 +55,14 @@ def addresses(settings: Settings) -> list[str]:
     """What is to be reached without a proxy: a `NO_PROXY` of names or of 127.0.0.1 does not cover the lab."""
     balancers = [settings.balancer_address(number) for number in range(1, ca.BALANCERS + 1)]
     edges = [settings.edge_address(number) for number in range(1, ca.BALANCERS + 1)]
-    return [settings.aws_address[0], settings.database_address[0], settings.atlas_address[0], *balancers, *edges]
+    return [
+        settings.aws_address[0],
+        settings.database_address[0],
+        settings.atlas_address[0],
+        settings.registry_address[0],
+        *balancers,
+        *edges,
+    ]
 
 
 def script(settings: Settings) -> str:
@@ -69,8 +84,14 @@ def script(settings: Settings) -> str:
     )
 
 
+def registries(settings: Settings) -> str:
+    """https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md"""
+    return f'[[registry]]\nlocation = "{settings.registry_address[0]}"\ninsecure = true\n'
+
+
 def write(settings: Settings) -> None:
-    """Write the file, readable by its owner only: it has the database's password."""
+    """Write the file, readable by its owner only: it has the database's password; and what it points to."""
+    registries_file(settings).write_text(registries(settings))
     temporary = settings.home / "env.new"
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

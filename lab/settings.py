@@ -100,6 +100,21 @@ class Settings:
         """Where the lab's name server answers (UDP)."""
         return f"{self.network}.0.5", 5353
 
+    @property
+    def registry_address(self) -> tuple[str, int]:
+        """Where ECR's registry takes pushes, from those who have logged in."""
+        return f"{self.network}.0.6", 5000
+
+    @property
+    def pull_address(self) -> tuple[str, int]:
+        """Where a container engine pulls for tasks, which need not log in."""
+        return f"{self.network}.0.6", 5001
+
+    @property
+    def registry(self) -> str:
+        """The registry's host, as it stands before an image's name."""
+        return "{}:{}".format(*self.registry_address)
+
     def cluster_address(self, number: int) -> tuple[str, int]:
         """Where the lab's n-th Atlas cluster listens, counted from 0 (below `CLUSTERS`)."""
         return f"{self.network}.0.{10 + number}", 27017

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from lab.ca import certificate_file
 from lab.ecs.runner import TaskSpec, task_environment
 from lab.engine import Engine
+from lab.environment import REGISTRIES, registries_file
 from lab.fault_files import mounts
 from lab.images import ContainerImage
 from lab.process import Child
@@ -35,6 +36,7 @@ class DockerRunner:
         assert isinstance(spec.image, ContainerImage)  # the store gives each runner its own kind
         inherited, filed = split(task_environment(spec))
         arguments = [*options(spec, self._engine.labels), *self._mounts(), *environment_options(inherited, filed)]
+        registries = {REGISTRIES: str(registries_file(self._settings))}
         # In memory: what the task is told is never on a disk, and in no command line.
         with tempfile.TemporaryFile(dir="/dev/shm") as file:
             file.write("".join(f"{name}={value}\n" for name, value in filed.items()).encode())
@@ -44,7 +46,7 @@ class DockerRunner:
                 f"task {spec.id}",
                 [self._engine.program, "run", *arguments, *command(spec, spec.image)],
                 log=spec.log,
-                environment={**os.environ, **inherited},
+                environment={**os.environ, **registries, **inherited},
                 stdin=file,
             )
         return DockerHandle(self._engine, child, container_name(spec.id))
@@ -93,7 +95,7 @@ def container_name(task: str) -> str:
 
 def options(spec: TaskSpec, labels: Mapping[str, str]) -> list[str]:
     """The options of `docker run` but for mounts and environment."""
-    words = ["--rm", "--pull=never", f"--name={container_name(spec.id)}"]
+    words = ["--rm", "--quiet", f"--name={container_name(spec.id)}"]
     words += [f"--label={name}={value}" for name, value in labels.items()]
     words += ["--network=host", "--read-only", "--tmpfs=/tmp", f"--user={USER}"]
     words += ["--cap-drop=ALL", "--security-opt=no-new-privileges"]
@@ -130,5 +132,5 @@ def environment_options(inherited: Mapping[str, str], filed: Mapping[str, str]) 
 def command(spec: TaskSpec, image: ContainerImage) -> list[str]:
     """The image and what to run in it; without a command, what the image says."""
     if not spec.command:
-        return [image.id]
-    return [f"--entrypoint={spec.command[0]}", image.id, *spec.command[1:]]
+        return [image.reference]
+    return [f"--entrypoint={spec.command[0]}", image.reference, *spec.command[1:]]

@@ -2,11 +2,12 @@
 
 Without a container engine an image is the application's files, an entry point and a virtual environment, kept in
 `settings.cache`, and named by the digest of an OCI manifest that stands in the registry as any image's would.
-With LAB_RUNNER=docker it is a real one, built by docker/Dockerfile and kept by the engine; the cache has its id.
-The registry goes with the lab, cache and engine stay: to push again takes no time.
+With LAB_RUNNER=docker it is a real one, built by docker/Dockerfile, pushed to the lab's registry and pulled for tasks.
+The registry goes with the lab, cache and engine's layers stay: to push again takes no time.
 """
 
 from lab.images.build import build_and_push
-from lab.images.store import ContainerImage, Image, ImageNotFound, ImageStore
+from lab.images.image import ContainerImage, Image, ImageNotFound
+from lab.images.store import ImageStore
 
 __all__ = ["ContainerImage", "Image", "ImageNotFound", "ImageStore", "build_and_push"]

@@ -4,8 +4,9 @@ import platform
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from lab.engine import Engine
 from lab.images import cache, container, environment, files, manifest, store
-from lab.images.reference import parse_name_tag
+from lab.images.reference import Reference, parse_name_tag
 from lab.images.registry import Registry
 from lab.part import LabError
 from lab.settings import CHECKOUT, Settings
@@ -23,31 +24,41 @@ def build_and_push(
     *,
     progress: Callable[[str], None] = print,
     registry: Registry | None = None,
-) -> store.Image | store.ContainerImage:
-    """Build the image of `source` and register it as `name_tag`; its APP_VERSION is the tag.
+) -> str:
+    """Build the image of `source` and register it as `name_tag`, its APP_VERSION is the tag; the image's digest.
 
-    The same contents under the same tag are the same digest: then nothing is built, installed or downloaded.
+    The same contents under the same tag are the same digest: then nothing is installed or downloaded.
     Raises LabError.
     """
     repository, tag = parse_name_tag(name_tag)
     registry = registry or Registry(settings)
     registry.repository(repository)  # a lab that is down is found out before the work
     application = _application(source, progress)
-    build_image = container.build if settings.containers else build
-    image, built = build_image(settings, repository, {"APP_VERSION": tag}, source, application, progress)
-    pushed = registry.push(repository, tag, built)
-    progress(f"{name_tag}: {'pushed' if pushed else 'already pushed'}, {image.digest}")
-    return image
+    there = registry.find(Reference(repository, tag))
+    if settings.containers:
+        engine = Engine(settings)
+        engine.check()
+        progress(f"files: {len(application)}; {settings.engine} builds them, or takes what it has built")
+        registry.create(repository)
+        container.build_and_push(settings, engine, name_tag, source, registry.password())
+        digest = registry.find(Reference(repository, tag))
+        if digest is None:
+            raise LabError(f"{settings.engine} has pushed {name_tag}, but the lab's registry does not have it")
+    else:
+        made = build(settings, {"APP_VERSION": tag}, source, application, progress)
+        registry.put(repository, tag, made)
+        digest = made.digest
+    progress(f"{name_tag}: {'already pushed' if digest == there else 'pushed'}, {digest}")
+    return digest
 
 
 def build(
     settings: Settings,
-    repository: str,
     variables: dict[str, str],
     source: Path,
     application: tuple[files.File, ...],
     progress: Callable[[str], None] = print,
-) -> tuple[store.Image, manifest.Manifest]:
+) -> manifest.Manifest:
     """The image in the cache, made where it is not there yet. Raises LabError."""
     requirements = environment.read_requirements(source)
     runtime = [files.describe(DOCKER / name, PurePosixPath(name)) for name in RUNTIME]
@@ -64,10 +75,7 @@ def build(
 
     progress(f"files: {len(application)}, {sum(file.size for file in application) / 1024:.0f} KiB")
     cache.make_once(store.image_folder(settings, made.digest), fill, lambda path: (path / "image.json").exists())
-    image = store.load(settings, repository, made.digest)
-    if not isinstance(image, store.Image):
-        raise LabError(f"the cache in {settings.cache} lost what was just built: is something else clearing it?")
-    return image, made
+    return made
 
 
 def _application(source: Path, progress: Callable[[str], None]) -> tuple[files.File, ...]:

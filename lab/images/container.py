@@ -1,15 +1,19 @@
-"""LAB_RUNNER=docker: the engine builds the image that production has, by the script that builds production's."""
+"""LAB_RUNNER=docker: an engine builds and pushes the image that production has, by the script that builds that."""
 
 import os
 import platform
 import subprocess
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from lab import fault_files
 from lab.engine import Engine
-from lab.images import cache, files, manifest, store
+from lab.images import manifest
+from lab.images.image import ContainerImage, ImageNotFound
 from lab.part import LabError
+from lab.registry.api import USER
+from lab.registry.catalog import Catalog, Refused
+from lab.registry.part import blobs_of
 from lab.settings import CHECKOUT, Settings
 
 SCRIPT = CHECKOUT / "scripts" / "build-image"
@@ -17,46 +21,13 @@ SCRIPT = CHECKOUT / "scripts" / "build-image"
 TAIL = 20
 
 
-def build(
-    settings: Settings,
-    repository: str,
-    variables: dict[str, str],
-    source: Path,
-    application: tuple[files.File, ...],
-    progress: Callable[[str], None] = print,
-) -> tuple[store.ContainerImage, manifest.Manifest]:
-    """The image in the engine. What did not change comes from the engine's cache. Raises LabError.
-
-    The registry's digest is over the engine's id, and over `variables`, which a task gets on top of the image's own.
-    """
-    engine = Engine(settings)
-    engine.check()
-    progress(f"files: {len(application)}; {settings.engine} builds them, or takes what it has built")
-    key = _run(engine, source, f"calstack-lab/{repository}:{variables['APP_VERSION']}")
-    there = engine.image(key)
-    if there is None:
-        raise LabError(f"{settings.engine} has no image {key}, which it has just built: is something removing images?")
-    layer = manifest.Layer(there["Id"], int(there["Size"]))
-    command = [*(there["Config"].get("Entrypoint") or ()), *(there["Config"].get("Cmd") or ())]
-    made = manifest.make((layer,), variables, command, platform.machine())
-
-    def fill(partial: Path, _lock: int) -> None:
-        store.save_container(partial, there["Id"], variables)
-
-    cache.make_once(store.image_folder(settings, made.digest), fill, lambda path: (path / "image.json").exists())
-    image = store.load(settings, repository, made.digest)
-    if not isinstance(image, store.ContainerImage):
-        raise LabError(f"the cache in {settings.cache} lost what was just built: is something else clearing it?")
-    return image, made
-
-
-def _run(engine: Engine, source: Path, tag: str) -> str:
-    """The built image's id. The tag keeps it from the engine's `image prune`."""
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder, "id")
+def build_and_push(settings: Settings, engine: Engine, name_tag: str, source: Path, password: str) -> None:
+    """Build `source` and push it. What did not change comes from the engine's cache. Raises LabError."""
+    engine.call("login", "--username", USER, "--password-stdin", settings.registry, given=password)
+    try:
         # The host's network, as the tasks have it: a package index on loopback is to be reached.
         done = subprocess.run(
-            [SCRIPT, source, tag, "--iidfile", written, "--network", "host"],
+            [SCRIPT, source, f"{settings.registry}/{name_tag}", "--push", "--network", "host"],
             env={**os.environ, "DOCKER": engine.program},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -64,7 +35,51 @@ def _run(engine: Engine, source: Path, tag: str) -> str:
             text=True,
             check=False,
         )
-        if done.returncode:
-            tail = "\n".join(done.stdout.strip().splitlines()[-TAIL:])
-            raise LabError(f"the image of {source} could not be built:\n{tail}")
-        return written.read_text().strip()
+    finally:
+        engine.call("logout", settings.registry)
+    if done.returncode:
+        tail = "\n".join(done.stdout.strip().splitlines()[-TAIL:])
+        raise LabError(f"the image of {source} could not be built and pushed:\n{tail}")
+
+
+def find(settings: Settings, repository: str, digest: str) -> ContainerImage | None:
+    """The image in the lab's registry; None when no engine has pushed its layers. Raises ImageNotFound.
+
+    For the lab's own process.
+    """
+    blobs = blobs_of(settings)
+    catalog = Catalog(settings, blobs)
+    try:
+        found = catalog.find(repository, digest).document
+        if "manifests" in found:
+            found = catalog.find(repository, _for_this_machine(found["manifests"])).document
+    except Refused as refused:
+        raise ImageNotFound(str(refused)) from refused
+    described = blobs.document(found["config"]["digest"])
+    if described is None:
+        return None
+    config: dict[str, Any] = described.get("config") or {}
+    command, arguments = (tuple(config.get(name) or ()) for name in ("Entrypoint", "Cmd"))
+    host, port = settings.pull_address
+    return ContainerImage(
+        repository=repository,
+        digest=digest,
+        reference=f"{host}:{port}/{repository}@{digest}",
+        environment=fault_files.task_environment(settings, digest),
+        command=command,
+        arguments=arguments,
+    )
+
+
+def _for_this_machine(manifests: list[dict[str, Any]]) -> str:
+    """The digest of the image for this machine's processor, as an engine would choose it."""
+    wanted = ("linux", manifest.architecture(platform.machine()))
+    for item in manifests:
+        offered = item.get("platform") or {}
+        if (offered.get("os"), offered.get("architecture")) == wanted:
+            return str(item["digest"])
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+    raise ImageNotFound(
+        "pull image manifest has been retried 1 time(s): "
+        f"image Manifest does not contain descriptor matching platform '{'/'.join(wanted)}'"
+    )

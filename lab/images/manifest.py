@@ -40,11 +40,16 @@ def canonical(document: Any) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
+def architecture(machine: str) -> str:
+    """An image's name for the processor that uname calls `machine`."""
+    return _ARCHITECTURES.get(machine, machine)
+
+
 def make(layers: Sequence[Layer], environment: Mapping[str, str], command: Sequence[str], machine: str) -> Manifest:
     """The manifest of these layers, run with this environment and command on this machine (as uname calls it)."""
     config = canonical(
         {
-            "architecture": _ARCHITECTURES.get(machine, machine),
+            "architecture": architecture(machine),
             "os": "linux",
             "config": {
                 "Env": [f"{name}={value}" for name, value in sorted(environment.items())],

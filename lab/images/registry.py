@@ -1,5 +1,6 @@
-"""The emulated ECR, seen from the command line: through its API, as `docker push` sees the real one."""
+"""The emulated ECR, seen from the command line: through its API."""
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -49,18 +50,21 @@ class Registry:
             return None
         return found["imageDetails"][0]["imageDigest"]
 
-    def push(self, repository: str, tag: str, manifest: Manifest) -> bool:
-        """Put the image under this tag; False when it is there already.
+    def create(self, repository: str) -> "RepositoryTypeDef":
+        """The repository, made when it is missing, as ECR's create-on-push does."""
+        return self.repository(repository) or self._client.create_repository(repositoryName=repository)["repository"]
 
-        The repository is created when it is missing, as ECR's create-on-push does. Raises LabError when the tag
-        may not move.
-        """
-        there = self.repository(repository)
-        if there is None:
-            self._client.create_repository(repositoryName=repository)
-        elif digest := self.find(Reference(repository, tag)):
+    def password(self) -> str:
+        """For `docker login`."""
+        token = self._client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        return base64.b64decode(token).decode().partition(":")[2]
+
+    def put(self, repository: str, tag: str, manifest: Manifest) -> None:
+        """Put a manifest without layers under this tag. Raises LabError when the tag may not move."""
+        there = self.create(repository)
+        if digest := self.find(Reference(repository, tag)):
             if digest == manifest.digest:
-                return False
+                return
             if there["imageTagMutability"].startswith("IMMUTABLE"):
                 raise LabError(
                     f"tag {tag} of {repository} names {digest} already, and the repository's tags are immutable:"
@@ -76,7 +80,6 @@ class Registry:
             )
         except ClientError as error:
             raise LabError(f"ECR refused {repository}:{tag}: {error}") from error
-        return True
 
 
 def _client(settings: Settings) -> Any:

@@ -2,55 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import fault_files
 from lab.aws import backends
-from lab.engine import Engine
+from lab.images import container
+from lab.images.image import ContainerImage, Image, ImageNotFound
 from lab.images.reference import Reference
 from lab.settings import Settings
 
 if TYPE_CHECKING:
     from moto.ecr.models import Repository
-
-
-class ImageNotFound(Exception):  # noqa: N818  as in ECR's ImageNotFoundException
-    """The image cannot be pulled; the message says why, in the words that follow CannotPullContainerError."""
-
-
-@dataclass(frozen=True)
-class Image:
-    """What a task needs to run an image.
-
-    `directory` holds the application's files, read-only; `python` is the interpreter with its packages;
-    `environment` is the image's ENV, and what the lab adds so that faults reach the task; `command` is a whole argv,
-    to be run in a directory that shows the application's files.
-    """
-
-    repository: str
-    digest: str
-    directory: Path
-    python: Path
-    environment: Mapping[str, str]
-    command: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ContainerImage:
-    """The same for a container engine: `id` is the engine's, `command` its entry point, `arguments` its command.
-
-    `environment` is only what comes on top of the image's own ENV.
-    """
-
-    repository: str
-    digest: str
-    id: str
-    environment: Mapping[str, str]
-    command: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
 
 
 def environments_folder(settings: Settings) -> Path:
@@ -66,24 +29,13 @@ def save(folder: Path, environment_key: str, environment: Mapping[str, str]) -> 
     (folder / "image.json").write_text(json.dumps({"packages": environment_key, "environment": dict(environment)}))
 
 
-def save_container(folder: Path, key: str, environment: Mapping[str, str]) -> None:
-    """The same for an image that a container engine holds under this id."""
-    (folder / "image.json").write_text(json.dumps({"container": key, "environment": dict(environment)}))
-
-
-def load(settings: Settings, repository: str, digest: str) -> Image | ContainerImage | None:
-    """The image as it stands in the cache or in the engine; None when it or its packages are not there.
-
-    Raises EngineError.
-    """
+def load(settings: Settings, repository: str, digest: str) -> Image | None:
+    """The image as it stands in the cache; None when it or its packages are not there."""
     folder = image_folder(settings, digest)
     try:
         found = json.loads((folder / "image.json").read_text())
     except FileNotFoundError:
         return None
-    environment = {**found["environment"], **fault_files.task_environment(settings, digest)}
-    if key := found.get("container"):
-        return _container_image(settings, repository, digest, key, environment)
     python = environments_folder(settings) / found["packages"] / "venv/bin/python"
     if not python.exists():
         return None
@@ -92,19 +44,9 @@ def load(settings: Settings, repository: str, digest: str) -> Image | ContainerI
         digest=digest,
         directory=folder / "app",
         python=python,
-        environment=environment,
+        environment={**found["environment"], **fault_files.task_environment(settings, digest)},
         command=(str(python), str(folder / "deploy" / "entrypoint.py")),
     )
-
-
-def _container_image(
-    settings: Settings, repository: str, digest: str, key: str, environment: Mapping[str, str]
-) -> ContainerImage | None:
-    there = Engine(settings).image(key)
-    if there is None:
-        return None
-    command, arguments = (tuple(there["Config"].get(name) or ()) for name in ("Entrypoint", "Cmd"))
-    return ContainerImage(repository, digest, key, environment, command, arguments)
 
 
 class ImageStore:
@@ -130,15 +72,12 @@ class ImageStore:
                 "pull image manifest has been retried 1 time(s): "
                 f"failed to resolve ref {reference}: {reference}: not found"
             )
-        image = load(self._settings, parsed.repository, digest)
+        containers = self._settings.containers
+        image = (container.find if containers else load)(self._settings, parsed.repository, digest)
         if image is None:
+            where = "layers are not in the lab's registry" if containers else "files are not in the lab's cache"
             raise ImageNotFound(
-                f"{reference} is registered, but its files are not in the lab's cache:"
-                " build it again with `python -m lab image`"
-            )
-        if isinstance(image, ContainerImage) != self._settings.containers:
-            raise ImageNotFound(
-                f"{reference} was built for the lab's other runner:"
+                f"{reference} is registered, but its {where}:"
                 f" build it again with `LAB_RUNNER={self._settings.runner} python -m lab image`"
             )
         return image

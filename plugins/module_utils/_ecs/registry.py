@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import InputError
@@ -11,6 +12,7 @@ from ansible_collections.calstack.aws.plugins.module_utils._ecs.calls import unl
 from ansible_collections.calstack.aws.plugins.module_utils._ecs.reference import parse
 
 NEWEST_SHOWN = 5
+ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def first_image(ecr: Any, image: str, repository_uri: str, variable: str = "app_image") -> str | None:
@@ -42,7 +44,7 @@ def where(repository_uri: str) -> dict[str, str]:
     """The repository as ECR's calls want it."""
     host, _slash, name = repository_uri.partition("/")
     account = host.partition(".")[0]
-    return {"repositoryName": name} | ({"registryId": account} if account.isdigit() else {})
+    return {"repositoryName": name} | ({"registryId": account} if ACCOUNT.fullmatch(account) else {})
 
 
 def tagged(ecr: Any, repository_uri: str) -> list[dict[str, Any]]:
