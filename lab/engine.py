@@ -3,11 +3,9 @@
 Every container of a lab bears its folder as a label, by which what a crash has left is found; no other is touched.
 """
 
-import json
 import shutil
 import subprocess
 import time
-from typing import Any
 
 from lab.part import LabError
 from lab.settings import Settings
@@ -56,16 +54,6 @@ class Engine:
                 "by LAB_ENGINE (podman, or a path), or leave LAB_RUNNER out: tasks are then processes"
             ) from error
 
-    def image(self, reference: str) -> dict[str, Any] | None:
-        """The engine's description of an image by name or id, None when it has none such."""
-        try:
-            found: list[dict[str, Any]] = json.loads(self.call("image", "inspect", reference))
-        except EngineError as error:
-            if is_gone(str(error)):
-                return None
-            raise
-        return found[0]
-
     def signal(self, name: str, signal: str) -> bool:
         """Send a signal to a container's first process; False when it does not run (yet, or any more)."""
         try:
@@ -91,6 +79,14 @@ class Engine:
             "--filter", f"label={HOME_LABEL}={self._settings.home}",
         )  # fmt: skip
         return {name: key for key, _, name in (row.partition(" ") for row in rows.splitlines())}
+
+    def forget_images(self) -> None:
+        """Take this lab's names from the images it has pushed and pulled; what builds have cached stays."""
+        rows = self.call("image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}").splitlines()
+        own = [row.split() for row in rows if row.startswith(f"{self._settings.registry_address[0]}:")]
+        if own:
+            names = [f"{name}@{digest}" if tag == "<none>" else f"{name}:{tag}" for name, tag, digest in own]
+            self.call("image", "rm", "--force", *names)
 
     def call(self, *arguments: str, patience: float = PATIENCE, given: str = "") -> str:
         """What the command prints; `patience` in seconds, `given` is its standard input."""
@@ -123,7 +119,7 @@ def remember(settings: Settings) -> None:
 
 
 def sweep(settings: Settings) -> list[str]:
-    """Remove every container that bears this lab's label; their names. Raises EngineError.
+    """Remove every container with this lab's label, and its images' names; the containers' names. Raises EngineError.
 
     The engine is the one that the lab was started with, whatever LAB_RUNNER says now.
     """
@@ -137,6 +133,7 @@ def sweep(settings: Settings) -> list[str]:
     try:
         left = sorted(engine.own())
         _remove_all(engine)
+        engine.forget_images()
     except EngineError as error:
         raise EngineError(
             f"containers of this lab may be left: {error}. See to the engine, and say `python -m lab down` again"

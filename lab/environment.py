@@ -19,7 +19,7 @@ def path(settings: Settings) -> Path:
 
 def registries_file(settings: Settings) -> Path:
     """What tells skopeo and podman that the lab's registry speaks HTTP; docker knows it of loopback addresses."""
-    return settings.run / "registries.conf"
+    return settings.home / "registries.conf"
 
 
 def variables(settings: Settings) -> dict[str, str]:

@@ -5,9 +5,10 @@ Tasks that run are faulty at once, later ones from the start; lab/runtime/gunico
 
 from lab import fault_files
 from lab.fault_files import Faulted
-from lab.images.reference import Reference, is_digest
+from lab.images.reference import Reference
 from lab.images.registry import Registry
 from lab.part import LabError
+from lab.registry.digests import is_digest
 from lab.runtime.gunicorn_faults import MODES, Fault
 from lab.settings import Settings
 

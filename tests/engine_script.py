@@ -12,7 +12,8 @@ class Script:
         self._folder = folder
         self.path.write_text(f'#!/bin/sh\necho "$*" >> {self._notes}\n. {folder}/$1.sh\n')
         self.path.chmod(0o755)
-        self.says("ps", ":")
+        for word in ("ps", "image", "login", "logout"):
+            self.says(word, ":")
 
     def says(self, word: str, shell: str) -> None:
         (self._folder / f"{word}.sh").write_text(f"{shell}\n")

@@ -13,8 +13,9 @@ from pathlib import Path
 import uv
 
 from lab.images import cache
-from lab.images.manifest import Layer, canonical, digest
+from lab.images.manifest import Layer, canonical
 from lab.part import LabError
+from lab.registry.digests import digest
 
 # gunicorn's graceful stop and its gthread worker are what the lab was tested with from this version on.
 SERVER = "gunicorn>=23"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lab.images.manifest import Layer, canonical, digest
+from lab.images.manifest import Layer, canonical
+from lab.registry.digests import digest
 
 LITTER_FOLDERS = ("__pycache__", "node_modules", ".git", ".venv", "venv", "*.egg-info")
 # Deeper down they may well belong to the application: static/.well-known, for one.

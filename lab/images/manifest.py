@@ -3,11 +3,12 @@
 https://github.com/opencontainers/image-spec/blob/main/manifest.md
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from lab.registry.digests import digest
 
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
@@ -29,10 +30,6 @@ class Manifest:
 
     text: str
     digest: str
-
-
-def digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def canonical(document: Any) -> bytes:

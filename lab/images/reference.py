@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 
 from lab.part import LabError
+from lab.registry.digests import PATTERN
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html and API_ImageIdentifier.html
 _REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
-_DIGEST = r"sha256:[0-9a-f]{64}"
 _HOST = r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
 _REFERENCE = re.compile(
-    rf"(?:{_HOST})?(?P<repository>{_REPOSITORY})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?",
+    rf"(?:{_HOST})?(?P<repository>{_REPOSITORY})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{PATTERN}))?",
 )
 
 
@@ -45,7 +45,3 @@ def parse_name_tag(text: str) -> tuple[str, str]:
             " and single . _ - / between them; a tag has 1 to 128 letters, digits and . _ -"
         )
     return found["repository"], found["tag"]
-
-
-def is_digest(text: str) -> bool:
-    return re.fullmatch(_DIGEST, text) is not None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import ServiceException
 
 from lab.aws import backends
-from lab.images.manifest import digest as digest_of
-from lab.images.reference import is_digest
 from lab.registry.blobs import Blobs
+from lab.registry.digests import digest as digest_of
+from lab.registry.digests import is_digest
 from lab.settings import Settings
 
 if TYPE_CHECKING:

@@ -45,15 +45,14 @@ def test_an_engine_that_is_silent_is_not_waited_for_long(settings: Settings, scr
 
 
 def test_what_is_gone_is_no_error_and_all_else_is(settings: Settings, script: Script) -> None:
-    for word in ("rm", "kill", "image"):
+    for word in ("rm", "kill"):
         script.says(word, "echo Error response from daemon: No such container: c >&2; exit 1")
     asked = Engine(settings)
     asked.remove("c")
     assert not asked.signal("c", "TERM")
-    assert asked.image("c") is None
-    for word in ("rm", "kill", "image"):
+    for word in ("rm", "kill"):
         script.says(word, "echo permission denied >&2; exit 1")
-    for call in (lambda: asked.remove("c"), lambda: asked.signal("c", "TERM"), lambda: asked.image("c")):
+    for call in (lambda: asked.remove("c"), lambda: asked.signal("c", "TERM")):
         with pytest.raises(EngineError, match="permission denied"):
             call()
 
@@ -65,6 +64,19 @@ def test_only_containers_with_this_lab_s_label_are_removed(settings: Settings, s
     assert engine.sweep(settings) == ["calstack-lab-1", "calstack-lab-2"]
     assert f"--filter label=calstack.lab.home={settings.home}" in script.calls[0]
     assert "rm --force id1 id2" in script.calls
+
+
+def test_only_this_lab_s_registry_s_names_are_taken_from_images(settings: Settings, script: Script) -> None:
+    listed = (
+        "127.90.0.6:5000/app 1.0 sha256:1",
+        "127.90.0.6:5001/team/app <none> sha256:2",
+        "127.91.0.6:5000/app 1.0 sha256:3",
+        "python 3.12 <none>",
+    )
+    script.says("image", f"test $2 = rm || printf '%s\\n' {' '.join(map(repr, listed))}")
+    assert engine.sweep(settings) == []
+    (removed,) = [call for call in script.calls if call.startswith("image rm")]
+    assert removed == "image rm --force 127.90.0.6:5000/app:1.0 127.90.0.6:5001/team/app@sha256:2"
 
 
 def test_the_engine_is_the_one_the_lab_was_started_with(settings: Settings, script: Script) -> None:

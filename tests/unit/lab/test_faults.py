@@ -85,7 +85,7 @@ def test_an_image_by_its_tag(settings: Settings) -> None:
     with mock_aws():
         registry = Registry(settings, boto3.client("ecr", region_name=settings.region))
         made = make([Layer(DIGEST, 1)], {}, ("python",), "x86_64")
-        registry.push("app", "1", made)
+        registry.put("app", "1", made)
         assert faults.inject(settings, "app:1", "failing-health", registry=registry) == "app:1: failing-health"
         assert [item.digest for item in fault_files.listed(settings)] == [made.digest]
         with pytest.raises(LabError, match="no image app:2 in the registry"):

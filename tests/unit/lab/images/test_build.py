@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.images import ImageStore, build_and_push
+from lab.images import Image, ImageStore, build_and_push, store
 from lab.images.reference import Reference
 from lab.images.registry import Registry
-from lab.images.store import Image
 from lab.part import LabError
 from lab.settings import Settings
 
@@ -40,7 +39,10 @@ def source(tmp_path: Path) -> Path:
 
 def build(settings: Settings, name_tag: str, source: Path, registry: Registry) -> tuple[Image, list[str]]:
     lines: list[str] = []
-    return build_and_push(settings, name_tag, source, registry=registry, progress=lines.append), lines
+    digest = build_and_push(settings, name_tag, source, registry=registry, progress=lines.append)
+    image = store.load(settings, name_tag.partition(":")[0], digest)
+    assert image
+    return image, lines
 
 
 def test_the_image_is_registered_complete_and_found(settings: Settings, source: Path, registry: Registry) -> None:
@@ -54,10 +56,10 @@ def test_the_image_is_registered_complete_and_found(settings: Settings, source: 
     shown = subprocess.run([image.python, "-c", program], check=True, capture_output=True, text=True).stdout
     assert shown.strip() == str(sys.version_info[:3])
 
-    store = ImageStore(settings)
+    images = ImageStore(settings)
     host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
     for reference in (f"{host}/team/app:1.0", f"{host}/team/app@{image.digest}", f"team/app@{image.digest}"):
-        assert store.resolve(reference) == image
+        assert images.resolve(reference) == image
 
 
 def test_the_second_build_installs_nothing(

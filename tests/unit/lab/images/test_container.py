@@ -1,29 +1,32 @@
-"""A folder becomes an image of a container engine, which a script plays here."""
+"""A folder becomes an image of a container engine, which a script plays here, in the lab's own registry."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
+from lab.engine import Engine
 from lab.images import ContainerImage, ImageNotFound, ImageStore, build_and_push, container
 from lab.images.reference import Reference
 from lab.images.registry import Registry
 from lab.part import LabError
+from lab.registry.api import RegistryApi
+from lab.registry.catalog import Catalog
+from lab.registry.part import blobs_of
 from lab.settings import DOCKER, Settings
 from tests.engine_script import Script
+from tests.unit.lab.registry import conftest as pushing
 
-KEY = f"sha256:{'7' * 64}"
-CONFIG: dict[str, Any] = {"Entrypoint": ["python", "/entry.py"], "Cmd": ["serve"]}
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+SECRET = "hunter2"
 
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """An engine, and a script, beside it, that has it build every folder into one image."""
+    """An engine, and beside it a script that has it build."""
     made = Script(tmp_path)
-    described = json.dumps([{"Id": KEY, "Size": 1234, "Config": CONFIG}])
-    made.says("image", f"test -f {tmp_path}/built || {{ echo No such image >&2; exit 1; }}; echo '{described}'")
-    made.says("build", f'touch {tmp_path}/built; while [ "$1" != --iidfile ]; do shift; done; echo {KEY} > "$2"')
+    made.says("login", f"cat > {tmp_path}/given")
+    made.says("build", ":")
     monkeypatch.setattr(container, "SCRIPT", tmp_path / "build-image")
     container.SCRIPT.write_text('#!/bin/sh\nexec "$DOCKER" build "$@"\n')
     container.SCRIPT.chmod(0o755)
@@ -44,63 +47,99 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def build(settings: Settings, name_tag: str, source: Path, registry: Registry) -> ContainerImage:
-    image = build_and_push(settings, name_tag, source, registry=registry, progress=lambda _: None)
-    assert isinstance(image, ContainerImage)
-    return image
+@pytest.fixture
+def engine(settings: Settings, registry: Registry) -> pushing.Engine:
+    """What pushes to the lab's registry."""
+    registry.create("team/app")
+    blobs = blobs_of(settings)
+    return pushing.Engine(Client(RegistryApi(Catalog(settings, blobs), blobs, pushing.PASSWORD)))
 
 
-def test_the_engine_builds_it_and_the_registry_s_digest_leads_to_the_engine_s_image(
-    settings: Settings, script: Script, source: Path, registry: Registry
+def test_the_engine_is_logged_in_for_as_long_as_it_builds_and_pushes(
+    settings: Settings, script: Script, source: Path, tmp_path: Path
 ) -> None:
-    image = build(settings, "team/app:1.0", source, registry)
-    assert image.digest == registry.find(Reference("team/app", "1.0"))
-    assert (image.id, image.command, image.arguments) == (KEY, ("python", "/entry.py"), ("serve",))
-    assert image.environment["APP_VERSION"] == "1.0"
-    (built,) = [call for call in script.calls if call.startswith("build ")]
-    assert built.startswith(f"build {source} calstack-lab/team/app:1.0 --iidfile ")
-    host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-    assert ImageStore(settings).resolve(f"{host}/team/app@{image.digest}") == image
+    container.build_and_push(settings, Engine(settings), "team/app:1.0", source, SECRET)
+    assert script.calls == [
+        "login --username AWS --password-stdin 127.81.0.6:5000",
+        f"build {source} 127.81.0.6:5000/team/app:1.0 --push --network host",
+        "logout 127.81.0.6:5000",
+    ]
+    assert (tmp_path / "given").read_text() == SECRET
 
 
-def test_each_version_has_a_digest_of_its_own(settings: Settings, source: Path, registry: Registry) -> None:
-    one, two = (build(settings, f"app:{tag}", source, registry) for tag in ("1", "2"))
-    assert one.digest != two.digest
-    assert one.id == two.id
-    assert build(settings, "app:1", source, registry) == one
-
-
-def test_a_build_that_fails_is_told_in_the_engine_s_words(
-    settings: Settings, script: Script, source: Path, registry: Registry
-) -> None:
+def test_a_build_that_fails_is_told_in_the_engine_s_words(settings: Settings, script: Script, source: Path) -> None:
     script.says("build", "echo no matching distribution >&2; exit 1")
-    with pytest.raises(LabError, match="could not be built:\nno matching distribution"):
-        build(settings, "app:1", source, registry)
-    assert registry.find(Reference("app", "1")) is None
+    with pytest.raises(LabError, match="could not be built and pushed:\nno matching distribution"):
+        container.build_and_push(settings, Engine(settings), "app:1", source, SECRET)
+    assert script.calls[-1] == "logout 127.81.0.6:5000"
 
 
-def test_an_image_that_the_engine_has_lost_is_to_be_built_again(
-    settings: Settings, source: Path, registry: Registry, tmp_path: Path
+def test_what_was_pushed_is_told_by_its_digest(
+    settings: Settings, source: Path, registry: Registry, engine: pushing.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build(settings, "app:1", source, registry)
-    (tmp_path / "built").unlink()
-    with pytest.raises(ImageNotFound, match=r"app:1 is registered, but .*: build it again with `python -m lab image`"):
+    monkeypatch.setattr(container, "build_and_push", lambda *_: engine.image("1.0"))
+    lines: list[str] = []
+    for _ in range(2):
+        digest = build_and_push(settings, "team/app:1.0", source, registry=registry, progress=lines.append)
+        assert digest == registry.find(Reference("team/app", "1.0"))
+    said = [line for line in lines if line.startswith("team/app")]
+    assert said == [f"team/app:1.0: pushed, {digest}", f"team/app:1.0: already pushed, {digest}"]
+
+
+def test_a_push_that_did_not_arrive_is_not_called_one(
+    settings: Settings, source: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "build_and_push", lambda *_: None)
+    with pytest.raises(LabError, match=r"has pushed app:1, but the lab's registry does not have it"):
+        build_and_push(settings, "app:1", source, registry=registry, progress=lambda _: None)
+
+
+def test_a_task_pulls_by_digest_from_where_it_need_not_log_in(settings: Settings, engine: pushing.Engine) -> None:
+    digest = engine.image("1.0")
+    for reference in (f"{HOST}/team/app:1.0", f"{HOST}/team/app@{digest}"):
+        image = ImageStore(settings).resolve(reference)
+        assert isinstance(image, ContainerImage)
+        assert image.reference == f"127.81.0.6:5001/team/app@{digest}"
+        assert (image.command, image.arguments) == (("python",), ("x",))
+        assert "GUNICORN_CMD_ARGS" in image.environment
+
+
+def test_of_several_architectures_it_is_this_machine_s(
+    settings: Settings, engine: pushing.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {name: engine.image("", architecture=name) for name in ("amd64", "arm64")}
+    content = {"manifests": [{"digest": part, "platform": {"os": "linux", "architecture": name}}
+                             for name, part in parts.items()]}  # fmt: skip
+    index = engine.manifest("1.0", content, pushing.INDEX).headers["Docker-Content-Digest"]
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    image = ImageStore(settings).resolve(f"{HOST}/team/app:1.0")
+    assert (image.digest, image.command) == (index, ("python",))
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(ImageNotFound, match="does not contain descriptor matching platform 'linux/riscv64'"):
+        ImageStore(settings).resolve(f"{HOST}/team/app:1.0")
+
+
+def test_an_image_of_processes_is_to_be_built_again(settings: Settings, source: Path, registry: Registry) -> None:
+    processes = Settings(settings.home, settings.network, settings.cache)
+    (source / "requirements.txt").write_text("itsdangerous\n")
+    build_and_push(processes, "app:1", source, registry=registry, progress=lambda _: None)
+    words = (
+        r"app:1 is registered, but its layers are not .*: build it again with `LAB_RUNNER=docker python -m lab image`"
+    )
+    with pytest.raises(ImageNotFound, match=words):
         ImageStore(settings).resolve("app:1")
 
 
-def test_an_image_of_the_other_runner_is_to_be_built_again(
-    settings: Settings, source: Path, registry: Registry
-) -> None:
-    build(settings, "app:1", source, registry)
-    processes = Settings(settings.home, settings.network, settings.cache, engine=settings.engine)
-    with pytest.raises(
-        ImageNotFound, match="other runner: build it again with `LAB_RUNNER=process python -m lab image`"
-    ):
-        ImageStore(processes).resolve("app:1")
+def test_a_pushed_image_is_none_for_processes(settings: Settings, engine: pushing.Engine) -> None:
+    engine.image("1.0")
+    processes = Settings(settings.home, settings.network, settings.cache)
+    words = r"its files are not .*: build it again with `LAB_RUNNER=process python -m lab image`"
+    with pytest.raises(ImageNotFound, match=words):
+        ImageStore(processes).resolve("team/app:1.0")
 
 
 def test_the_engine_is_asked_before_anything_is_pushed(settings: Settings, source: Path, registry: Registry) -> None:
     Path(settings.engine).unlink()
     with pytest.raises(LabError, match="LAB_RUNNER=docker needs a container engine"):
-        build(settings, "app:1", source, registry)
+        build_and_push(settings, "app:1", source, registry=registry, progress=lambda _: None)
     assert registry.repository("app") is None

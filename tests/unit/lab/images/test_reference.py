@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.images.reference import Reference, is_digest, parse_name_tag
+from lab.images.reference import Reference, parse_name_tag
 from lab.part import LabError
+from lab.registry.digests import is_digest
 
 WORDS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 REPOSITORIES = st.lists(WORDS, min_size=1, max_size=3).map("/".join)

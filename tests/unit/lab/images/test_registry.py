@@ -15,37 +15,39 @@ def manifest(version: str) -> Manifest:
 def test_the_registry_knows_an_image_by_our_digest(registry: Registry) -> None:
     one = manifest("1")
     assert registry.find(Reference("calstack", "1")) is None
-    assert registry.push("calstack", "1", one)
+    registry.put("calstack", "1", one)
     assert registry.find(Reference("calstack", "1")) == one.digest
     assert registry.find(Reference("calstack", digest=one.digest)) == one.digest
     assert registry.find(Reference("calstack", "2")) is None
     assert registry.find(Reference("calstack", digest=manifest("2").digest)) is None
 
 
-def test_pushing_the_same_again_is_nothing_new(registry: Registry) -> None:
-    assert registry.push("calstack", "1", manifest("1"))
-    assert not registry.push("calstack", "1", manifest("1"))
+def test_what_is_there_already_is_not_put_again(registry: Registry, settings: Settings) -> None:
+    for _ in range(2):
+        registry.put("calstack", "1", manifest("1"))
+    ecr = boto3.client("ecr", region_name=settings.region)
+    assert len(ecr.describe_images(repositoryName="calstack")["imageDetails"]) == 1
 
 
 def test_one_image_may_have_two_tags(registry: Registry) -> None:
     for tag in ("1", "stable"):
-        assert registry.push("calstack", tag, manifest("1"))
+        registry.put("calstack", tag, manifest("1"))
     assert {registry.find(Reference("calstack", tag)) for tag in ("1", "stable")} == {manifest("1").digest}
 
 
 def test_a_tag_moves_where_it_may(registry: Registry) -> None:
-    registry.push("calstack", "latest", manifest("1"))
-    registry.push("calstack", "latest", manifest("2"))
+    registry.put("calstack", "latest", manifest("1"))
+    registry.put("calstack", "latest", manifest("2"))
     assert registry.find(Reference("calstack", "latest")) == manifest("2").digest
 
 
 def test_an_immutable_tag_does_not_move(registry: Registry, settings: Settings) -> None:
     ecr = boto3.client("ecr", region_name=settings.region)
     ecr.create_repository(repositoryName="calstack", imageTagMutability="IMMUTABLE")
-    assert registry.push("calstack", "1", manifest("1"))
+    registry.put("calstack", "1", manifest("1"))
     with pytest.raises(LabError, match=r"tag 1 of calstack names sha256:[0-9a-f]{64} already.*another tag"):
-        registry.push("calstack", "1", manifest("2"))
-    assert not registry.push("calstack", "1", manifest("1"))
+        registry.put("calstack", "1", manifest("2"))
+    registry.put("calstack", "1", manifest("1"))
     assert registry.find(Reference("calstack", "1")) == manifest("1").digest
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from lab import fault_files
-from lab.images import build_and_push
+from lab.images import Image, build_and_push, store
 from lab.images.registry import Registry
-from lab.images.store import Image
 from lab.process import Child
 from lab.runtime.gunicorn_faults import Fault
 from lab.settings import Settings
@@ -30,7 +29,9 @@ def image(settings: Settings, registry: Registry, tmp_path: Path) -> Image:
     source.mkdir()
     (source / "app.py").write_text(APPLICATION)
     (source / "requirements.txt").write_text("gunicorn==27.0.1\n")
-    return build_and_push(settings, "app:1", source, registry=registry, progress=lambda _: None)
+    image = store.load(settings, "app", build_and_push(settings, "app:1", source, registry=registry))
+    assert image
+    return image
 
 
 @pytest.fixture

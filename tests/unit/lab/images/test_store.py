@@ -46,9 +46,9 @@ def test_without_files_there_is_no_image(settings: Settings) -> None:
 
 def test_the_registry_in_this_process_knows_tags_and_digests(settings: Settings, registry: Registry) -> None:
     one, two = (make([Layer(f"sha256:{'1' * 64}", 1)], {"APP_VERSION": tag}, (), "x86_64") for tag in ("1", "2"))
-    registry.push("app", "1", one)
-    registry.push("app", "2", two)
-    registry.push("other", "3", one)
+    registry.put("app", "1", one)
+    registry.put("app", "2", two)
+    registry.put("other", "3", one)
     known = {
         reference: registered_digest(settings, Reference.parse(reference))
         for reference in ("app:1", "app:2", f"app@{two.digest}", "app:3", f"other@{two.digest}", "none:1")
