@@ -26,6 +26,10 @@ demo: setup ## CalStack's example on the local lab, end to end; leaves the lab r
 demo-release: setup ## a release under 50,000 requests, live, then a broken one that goes back by itself (minutes)
 	@scripts/demo-release
 
+.PHONY: demo-commit
+demo-commit: setup ## a commit is built, pushed and live, then a broken one that is not; on the lab, with Docker (minutes)
+	@scripts/demo-commit
+
 .PHONY: lab-up lab-down lab-status
 lab-up: setup ## the local stand-in for AWS
 	@$(bin)/python -m lab up

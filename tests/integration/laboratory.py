@@ -101,7 +101,13 @@ class Laboratory:
 
     def _environment(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_", "ANSIBLE_"))}
-        lab = {"LAB_HOME": str(self.settings.home), "LAB_NETWORK": self.settings.network}
+        own = self.settings
+        lab = {
+            "LAB_HOME": str(own.home),
+            "LAB_NETWORK": own.network,
+            "LAB_RUNNER": own.runner,
+            "LAB_ENGINE": own.engine,
+        }
         return clean | {"PATH": f"{BIN}:{os.environ['PATH']}"} | lab | dict(self.shell)
 
 

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import cast
 
+from ansible_collections.calstack.aws.plugins.module_utils._ecs.names import log_group_name
 from ansible_collections.calstack.aws.plugins.module_utils._release.evidence import Outcome, Verdict
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release
 
@@ -70,6 +72,10 @@ def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
         case Phase.ROLLED_BACK:
             return (
                 Advice("To see each gate's numbers", shown),
+                Advice(
+                    "To read what its tasks said",
+                    f"aws logs tail {log_group_name(release.stack)} --since {_since(release)}",
+                ),
                 Advice("To release a mended image", play("release", " -e release_image=IMAGE")),
             )
         case Phase.PAUSED:
@@ -84,3 +90,7 @@ def advice(release: Release, inventory: str) -> tuple[Advice, ...]:
         Advice("To go on from here", play("release", f" -e release_image={release.image or 'IMAGE'}")),
         Advice("To go back", play("rollback")),
     )
+
+
+def _since(release: Release) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(release.started_at))
