@@ -1,4 +1,4 @@
-"""The developer's machine in small: a copy of docker/, which tests may change, and its compose file at ports of its own."""
+"""The developer's machine in small: a copy of docker/, which tests may change, at ports of its own."""
 
 import json
 import os
