@@ -163,6 +163,17 @@ def test_podman_builds_and_then_pushes(desk):
     assert desk.tags() == {commit}
 
 
+@pytest.mark.parametrize(
+    ("generator", "option"), [("", "--sbom=true"), ("mine/scanner@sha256:1", "--sbom=generator=mine/scanner@sha256:1")]
+)
+def test_attestations_come_from_the_generator_that_the_environment_names(desk, generator, option):
+    desk.commit()
+    desk.shell["SBOM_GENERATOR"] = generator
+    code, text = desk.build(build_attest=True)
+    assert code == 0, text
+    assert f"{option} --provenance=mode=max" in " ".join(desk.said)
+
+
 def test_an_archive_is_pushed_as_it_is(desk, tmp_path):
     archive, commit = tmp_path / "image.tar", "3f1c9ab" + "0" * 33
     archive.write_text("")
