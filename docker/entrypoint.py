@@ -210,7 +210,7 @@ def main() -> None:
         argv = [sys.executable, "-m", "gunicorn", *gunicorn(environment, cpus)]
     sys.stdout.flush()
     try:
-        os.execvpe(argv[0], argv, environment)  # noqa: S606  signals must reach the program itself, as process 1
+        os.execvpe(argv[0], argv, environment)  # noqa: S606  signals must reach the program itself, not a parent
     except OSError as problem:
         sys.exit(f"entrypoint: {argv[0]}: {problem.strerror}")
 
