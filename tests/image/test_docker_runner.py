@@ -125,8 +125,8 @@ def test_what_does_not_hear_is_killed(settings: Settings, image: ContainerImage)
 def test_what_it_is_told_is_in_no_command_line(settings: Settings, image: ContainerImage) -> None:
     task, secret = name(settings, "told"), secrets.token_hex(8)
     tell = "import os; print([os.environ[n] for n in ('SECRET', 'HOME', 'BIND', 'APP_VERSION')], flush=True);"
-    given = {"SECRET": f"{secret}\nmore", "HOME": f"/{secret}", "BIND": "0.0.0.0:80"}
-    handle = start(settings, image, task, tell + OBEDIENT, **given)
+    program, bind = tell + OBEDIENT, "0.0.0.0:80"
+    handle = start(settings, image, task, program, SECRET=f"{secret}\nmore", HOME=f"/{secret}", BIND=bind)
     until(lambda: len(said(settings, task)) == 2, "the task's first words", 30)
     assert said(settings, task)[0] == str([f"{secret}\nmore", f"/{secret}", "127.98.16.1:80", "1"])
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
