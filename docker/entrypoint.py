@@ -6,10 +6,12 @@ COMMAND is run in gunicorn's place, in the same environment: a migration, say. E
 task definition or of RunTask's containerOverrides.
 
     REQUIRED_VARIABLES         names that must be set and not empty, separated by blanks (default: none)
-    GOOGLE_CLIENT_SECRET_JSON  when given, becomes the file client_secret.json and leaves the environment
+    GOOGLE_CLIENT_SECRET_JSON  when given, becomes the file client_secret.json and is not handed on
     APP_TLS                    1: serve TLS, with a certificate that is made at each start; the image needs `openssl`
     BIND                       address and port (default 0.0.0.0:5000)
     WEB_CONCURRENCY, THREADS   worker processes (default: from the CPU share) and threads in each (default 4)
+    KEEP_ALIVE                 seconds that an idle connection is kept: more than the balancer keeps it (default 75)
+    GRACEFUL_TIMEOUT           seconds for requests in flight when it is stopped: less than until SIGKILL (default 25)
     FORWARDED_ALLOW_IPS        whose X-Forwarded-* headers are believed (default *)
 
 The files that it writes are client_secret.json and, for TLS, key.pem and certificate.pem. Where the root file system is
@@ -38,6 +40,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes its own file in i
 CGROUP = Path("/sys/fs/cgroup")
 METADATA = "ECS_CONTAINER_METADATA_URI_V4"
 METADATA_SECONDS = 2
+COUNTS = ("WEB_CONCURRENCY", "THREADS", "KEEP_ALIVE", "GRACEFUL_TIMEOUT")
 
 
 class SettingsError(Exception):
@@ -52,7 +55,7 @@ def check(environment: Mapping[str, str]) -> None:
         problems.append(f"{CLIENT_VARIABLE} is not the JSON object that Google's console offers for download")
     if environment.get("APP_TLS", "").lower() not in (*ON, *OFF):
         problems.append("APP_TLS is neither 1 nor 0")
-    counts = [name for name in ("WEB_CONCURRENCY", "THREADS") if not is_count(environment.get(name) or "1")]
+    counts = [name for name in COUNTS if not is_count(environment.get(name) or "1")]
     problems += [f"{name} is not a whole number from 1" for name in counts]
     if problems:
         raise SettingsError("; ".join(problems))
@@ -168,9 +171,9 @@ def gunicorn(
     # The upper end of gunicorn's range for a CPU, 2 to 4: a thread of an application with a database mostly waits.
     arguments += ["--threads", environment.get("THREADS") or "4"]
     # Longer than the balancer keeps an idle connection (an ALB: 60 s): closed by us first, it would be a 502.
-    arguments += ["--keep-alive", "75"]
+    arguments += ["--keep-alive", environment.get("KEEP_ALIVE") or "75"]
     # Shorter than ECS waits before SIGKILL (30 s).
-    arguments += ["--graceful-timeout", "25"]
+    arguments += ["--graceful-timeout", environment.get("GRACEFUL_TIMEOUT") or "25"]
     # The balancer's address is not known, and nobody else reaches the port: its X-Forwarded-Proto tells https.
     arguments += ["--forwarded-allow-ips", environment.get("FORWARDED_ALLOW_IPS") or "*"]
     arguments += ["--pythonpath", str(Path(__file__).resolve().parent), "--logger-class", "gunicorn_json_log.JsonLog"]
@@ -207,7 +210,7 @@ def main() -> None:
         argv = [sys.executable, "-m", "gunicorn", *gunicorn(environment, cpus)]
     sys.stdout.flush()
     try:
-        os.execvpe(argv[0], argv, environment)  # noqa: S606  signals must reach the program itself, as process 1
+        os.execvpe(argv[0], argv, environment)  # noqa: S606  signals must reach the program itself, not a parent
     except OSError as problem:
         sys.exit(f"entrypoint: {argv[0]}: {problem.strerror}")
 

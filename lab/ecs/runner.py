@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from lab.images import ContainerImage, Image
 
-LOOPBACK, PORT = "127.0.0.1", 5000
+LOOPBACK, PORT = "127.0.0.1", "5000"
 GUNICORN = "GUNICORN_CMD_ARGS"
 """Options that gunicorn reads by itself, as a shell would."""
 
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """One container of one task. `environment` holds secrets: never print it. `port` is None without a mapping.
+    """One container of one task. `environment` holds secrets: never print it.
 
     `cpus` (vCPUs) and `memory` (MiB) are limits, None without one; `init` asks for a process 1 that reaps others.
     """
@@ -23,7 +23,6 @@ class TaskSpec:
     id: str
     image: "Image | ContainerImage"
     address: str
-    port: int | None
     log: Path
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     command: tuple[str, ...] = ()
@@ -56,6 +55,13 @@ def task_environment(spec: TaskSpec) -> dict[str, str]:
     if given := spec.environment.get(GUNICORN, ""):
         # The later option wins, and the lab's is what brings faults in.
         environment[GUNICORN] = f"{given} {spec.image.environment.get(GUNICORN, '')}".strip()
-    # Always: without a port mapping or awsvpc, an application left to itself would bind every address.
-    environment["BIND"] = f"{spec.address or LOOPBACK}:{spec.port or PORT}"
+    # The address always: an application left to itself would bind every one. The port is the definition's, or the entry
+    # point's own: where that is not the port of the mapping, nobody reaches the task, as on AWS.
+    environment["BIND"] = f"{spec.address or LOOPBACK}:{port_of(environment.get('BIND', '')) or PORT}"
     return environment
+
+
+def port_of(bind: str) -> str:
+    """The port of an address for gunicorn, such as `0.0.0.0:8080`; empty where it has none."""
+    port = bind.rpartition(":")[2]
+    return port if port.isascii() and port.isdigit() else ""

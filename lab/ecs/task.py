@@ -168,7 +168,6 @@ class TaskRun:
         overrides = self.task.overrides.get("containerOverrides") or []
         override: Mapping[str, Any] = next((item for item in overrides if item["name"] == container["name"]), {})
         given = [*(container.get("environment") or []), *(override.get("environment") or [])]
-        ports = container.get("portMappings") or []
         # As an engine does: whoever names an entry point, gets the image's own arguments no more.
         entry = container.get("entryPoint")
         arguments = override.get("command") or container.get("command") or (() if entry else image.arguments)
@@ -176,7 +175,6 @@ class TaskRun:
             id=self.id,
             image=image,
             address=self.address,
-            port=int(ports[0]["containerPort"]) if ports else None,
             log=file,
             environment={**{item["name"]: item["value"] for item in given}, **injected},
             command=(*(entry or image.command), *arguments),

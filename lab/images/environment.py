@@ -17,23 +17,22 @@ from lab.images.manifest import Layer, canonical
 from lab.part import LabError
 from lab.registry.digests import digest
 
-# gunicorn's graceful stop and its gthread worker are what the lab was tested with from this version on.
+# What docker/Dockerfile adds as well: gunicorn's graceful stop and its gthread worker were tested from this version on.
 SERVER = "gunicorn>=23"
 _TAIL = 12
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """requirements.txt with the files it includes (name: text), and what the lab adds."""
+    """requirements.txt with the files it includes (name: text)."""
 
     files: Mapping[str, str]
-    added: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """One key for the same requirements, Python and platform."""
         parts = [platform.python_implementation(), platform.python_version(), sysconfig.get_platform()]
-        return digest(canonical([parts, dict(self.files), self.added])).removeprefix("sha256:")[:32]
+        return digest(canonical([parts, dict(self.files), SERVER])).removeprefix("sha256:")[:32]
 
     @property
     def layer(self) -> Layer:
@@ -57,7 +56,7 @@ def read_requirements(source: Path) -> Requirements:
     lines = [line for text in files.values() for line in meaningful_lines(text)]
     if local := [line for line in lines if is_local(line)]:
         raise LabError(f"{source / 'requirements.txt'}: {local[0]!r} is a local path; name released packages only")
-    return Requirements(files, () if any(names_gunicorn(line) for line in lines) else (SERVER,))
+    return Requirements(files)
 
 
 def meaningful_lines(text: str) -> list[str]:
@@ -75,10 +74,6 @@ def is_local(line: str) -> bool:
     return re.match(r"(-e|--editable)\b|\.{0,2}/|\.$|file:", line) is not None or " @ file:" in line
 
 
-def names_gunicorn(line: str) -> bool:
-    return re.match(r"gunicorn(?![\w.-])", line, re.IGNORECASE) is not None
-
-
 def prepare(source: Path, requirements: Requirements, folder: Path, progress: Callable[[str], None]) -> Path:
     """The interpreter with the requirements, in `folder/KEY`, made when it is not there. Raises LabError."""
 
@@ -87,12 +82,21 @@ def prepare(source: Path, requirements: Requirements, folder: Path, progress: Ca
         # Relocatable, because it is renamed when it is complete.
         _uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, partial / "venv"], source, lock)
         options: list[str | Path] = ["--link-mode", "hardlink", "--compile-bytecode", "--python", _interpreter(partial)]
-        _uv(["pip", "install", *options, "-r", "requirements.txt", *requirements.added], source, lock)
+        install = ["pip", "install", *options, "-r", "requirements.txt"]
+        _uv(install, source, lock)
+        if not has_gunicorn(partial):
+            # With the requirements once more, so that their constraints hold for it.
+            _uv([*install, SERVER], source, lock)
 
     target = folder / requirements.key
     if not cache.make_once(target, fill, lambda path: _interpreter(path).exists()):
         progress("packages: from the cache")
     return _interpreter(target)
+
+
+def has_gunicorn(folder: Path) -> bool:
+    """Whether the requirements have brought it, by whatever name or way: only what is installed tells."""
+    return any(folder.glob("venv/lib/python*/site-packages/gunicorn-*.dist-info"))
 
 
 def _interpreter(folder: Path) -> Path:

@@ -14,7 +14,8 @@ from typing import Any
 from lab.settings import CHECKOUT
 
 DOCKER = os.environ.get("DOCKER", "docker")
-HARDENED = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARDENED = ("--init", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+"""The init process is ECS's too; see roles/ecs."""
 VARIABLES = {
     "FLASK_SECRET_KEY": "k" * 40,
     "MONGO_URI": "mongodb://127.0.0.1:9/",  # nobody: the page needs no database

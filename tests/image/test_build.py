@@ -54,6 +54,17 @@ def test_no_secret_no_history_and_no_tests_get_in(build: Callable[..., str], tmp
     }
 
 
+def test_gunicorn_is_there_whatever_other_files_name_it_and_constraints_hold_for_it(
+    build: Callable[..., str], tmp_path: Path
+) -> None:
+    application = image_application.make(tmp_path / "application")
+    (application / "requirements.txt").write_text("-c constraints.txt\n")
+    (application / "constraints.txt").write_text("gunicorn==23.0.0\n")
+    (application / "requirements-dev.txt").write_text("gunicorn\n")
+    packages = json.loads(run(build(application, "server"), LOOK))[1]
+    assert "gunicorn-23.0.0.dist-info" in packages
+
+
 def test_the_same_commit_is_the_same_image_and_packages_stay_a_layer(build: Callable[..., str], tmp_path: Path) -> None:
     options = ("--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000")
     (tmp_path / "static").mkdir()

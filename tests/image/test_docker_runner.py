@@ -62,7 +62,7 @@ def start(
 ) -> DockerHandle:
     command = ("python", "-c", program)
     log = settings.logs / f"{task}.log"
-    return DockerRunner(settings).start(TaskSpec(task, image, "127.98.16.1", 80, log, environment, command, init=init))
+    return DockerRunner(settings).start(TaskSpec(task, image, "127.98.16.1", log, environment, command, init=init))
 
 
 def name(settings: Settings, task: str) -> str:
@@ -123,7 +123,8 @@ def test_what_does_not_hear_is_killed(settings: Settings, image: ContainerImage)
 def test_what_it_is_told_is_in_no_command_line(settings: Settings, image: ContainerImage) -> None:
     task, secret = name(settings, "told"), secrets.token_hex(8)
     tell = "import os; print([os.environ[n] for n in ('SECRET', 'HOME', 'BIND', 'APP_VERSION')], flush=True);"
-    handle = start(settings, image, task, tell + OBEDIENT, SECRET=f"{secret}\nmore", HOME=f"/{secret}")
+    program, bind = tell + OBEDIENT, "0.0.0.0:80"
+    handle = start(settings, image, task, program, SECRET=f"{secret}\nmore", HOME=f"/{secret}", BIND=bind)
     until(lambda: len(said(settings, task)) == 2, "the task's first words", 30)
     assert said(settings, task)[0] == str([f"{secret}\nmore", f"/{secret}", "127.98.16.1:80", "1"])
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]

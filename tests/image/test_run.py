@@ -12,10 +12,20 @@ import pytest
 from tests.image import engine
 from tests.image.engine import Container
 
-STATUS = """
-import json
-lines = [line.split(":", 1) for line in open("/proc/1/status")]
-print(json.dumps({name: value.split() for name, value in lines}))
+# gunicorn and its workers; process 1 is the init process.
+SERVING = """
+import json, pathlib
+serving = []
+for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        if b"gunicorn" in (folder / "cmdline").read_bytes().split(bytes(1)):
+            serving.append(folder)
+    except OSError:
+        pass  # it has ended
+"""
+STATUS = f"""{SERVING}
+lines = [[line.split(":", 1) for line in (folder / "status").open()] for folder in serving]
+print(json.dumps([{{name: value.split() for name, value in process}} for process in lines]))
 """
 WRITE = """
 import pathlib
@@ -26,10 +36,27 @@ for folder in ("/", "/app", "/deploy", "/opt/venv", "/etc", "/tmp"):
         continue
     print(folder)
 """
-SECRETS = """
-import os, pathlib
+SECRETS = f"""{SERVING}
 file = pathlib.Path("/app/client_secret.json")
-print(file.read_text(), oct(file.stat().st_mode & 0o777), b"hunter2" in open("/proc/1/environ", "rb").read())
+told = [b"hunter2" in (folder / "environ").read_bytes() for folder in serving]
+print(json.dumps([file.read_text(), oct(file.stat().st_mode & 0o777), told]))
+"""
+# A child that ends after its parent, and so is process 1's.
+ORPHAN = """
+import os, time
+if os.fork() == 0:
+    time.sleep(0.3)
+    os._exit(3)
+"""
+ZOMBIES = """
+import pathlib, time
+time.sleep(1)
+for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        if (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            print(folder.name)
+    except OSError:
+        pass  # it has ended
 """
 STOP_SECONDS = 35  # as roles/ecs has it
 
@@ -39,18 +66,32 @@ def test_it_answers_without_any_privilege(start: Callable[..., Container]) -> No
     container.wait()
     status, body = container.get()
     assert (status, "version <strong>1.2.3</strong>" in body) == (200, True)
-    process = json.loads(container.python(STATUS))
-    assert set(process["Uid"]) == set(process["Gid"]) == {"10001"}
-    assert {int(process[name][0], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {0}
-    assert process["NoNewPrivs"] == ["1"]
+    processes = json.loads(container.python(STATUS))
+    assert len(processes) > 1
+    for process in processes:
+        assert set(process["Uid"]) == set(process["Gid"]) == {"10001"}
+        assert {int(process[name][0], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {0}
+        assert process["NoNewPrivs"] == ["1"]
     assert container.python(WRITE).split() == ["/tmp"]
 
 
-def test_the_secret_is_a_private_file_and_in_no_environment(start: Callable[..., Container]) -> None:
+def test_the_secret_is_a_private_file_and_in_the_environment_of_nothing_that_serves(
+    start: Callable[..., Container],
+) -> None:
     container = start()
     container.wait()
-    assert container.python(SECRETS).rsplit(maxsplit=2) == ['{"web": {"client_id": "hunter2"}}', "0o600", "False"]
+    text, mode, told = json.loads(container.python(SECRETS))
+    assert (json.loads(text), mode) == ({"web": {"client_id": "hunter2"}}, "0o600")
+    assert len(told) > 1
+    assert not any(told)
     assert "hunter2" not in container.log()
+
+
+def test_what_is_left_behind_is_reaped(start: Callable[..., Container]) -> None:
+    container = start()
+    container.wait()
+    container.python(ORPHAN)
+    assert container.python(ZOMBIES).split() == []
 
 
 def test_it_needs_no_tmpfs_where_there_is_a_volume(image: str) -> None:

@@ -16,6 +16,9 @@ SERVING = ("portMappings", "healthCheck", "dependsOn", "links", "volumesFrom", "
 
 READABLE = "awslogs"
 
+REQUIRED = "REQUIRED_VARIABLES"
+"""By which docker/entrypoint.py is told what must be there: the other secrets, which the check is not given."""
+
 
 def derive(place: Place, family: str, asked: Question) -> dict[str, Any]:
     """RegisterTaskDefinition's arguments but the tags.
@@ -40,7 +43,7 @@ def _container(container: Mapping[str, Any], image: str, asked: Question) -> dic
     return kept | {
         "image": image,
         "essential": True,
-        "environment": [item for item in container.get("environment", ()) if item["name"] != asked.key],
+        "environment": [item for item in container.get("environment", ()) if item["name"] not in (asked.key, REQUIRED)],
         "secrets": [{"name": asked.key, "valueFrom": asked.value_from}],
         "command": list(asked.argv),
     }

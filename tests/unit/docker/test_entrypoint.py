@@ -76,10 +76,12 @@ def test_arguments_by_default(tmp_path: Path) -> None:
 
 def test_arguments_from_the_environment(tmp_path: Path) -> None:
     variables = {"BIND": "127.0.0.9:5001", "WEB_CONCURRENCY": "3", "THREADS": "8", "FORWARDED_ALLOW_IPS": "10.0.0.1"}
+    variables |= {"KEEP_ALIVE": "135", "GRACEFUL_TIMEOUT": "110"}
     arguments = entrypoint.gunicorn(variables, shared_memory=tmp_path)
     options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
     assert options["--bind"] == "127.0.0.9:5001"
     assert (options["--workers"], options["--threads"]) == ("3", "8")
+    assert (options["--keep-alive"], options["--graceful-timeout"]) == ("135", "110")
     assert options["--forwarded-allow-ips"] == "10.0.0.1"
     assert options["--worker-tmp-dir"] == str(tmp_path)
 
@@ -93,7 +95,7 @@ def test_the_access_log_is_our_own_class_beside_the_entry_point(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "²"])
-@pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "THREADS"])
+@pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "THREADS", "KEEP_ALIVE", "GRACEFUL_TIMEOUT"])
 def test_a_count_that_is_none_is_refused(name: str, text: str) -> None:
     with pytest.raises(entrypoint.SettingsError, match=f"{name} is not a whole number from 1"):
         entrypoint.check({name: text})

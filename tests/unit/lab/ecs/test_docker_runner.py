@@ -16,7 +16,7 @@ IMAGE = ContainerImage("app", "sha256:0", "sha256:1", {"APP_VERSION": "1"}, ("py
 
 
 def spec(**more: Any) -> TaskSpec:
-    return TaskSpec("7", IMAGE, "127.90.16.1", 5000, Path("/log"), **more)
+    return TaskSpec("7", IMAGE, "127.90.16.1", Path("/log"), **more)
 
 
 def test_a_container_may_do_nothing_and_is_known_by_name_and_label() -> None:
@@ -62,8 +62,8 @@ def test_the_engine_keeps_its_own_environment_and_the_task_gets_its_own(
     engine.chmod(0o755)
     monkeypatch.setenv("DOCKER_HOST", "unix:///own.sock")
     settings = Settings(tmp_path / "lab", "127.90", tmp_path, runner=DOCKER, engine=str(engine))
-    given = {"SECRET": "hunter2", "DOCKER_HOST": "tcp://other", "PATH": "/app/bin"}
-    task = TaskSpec("7", IMAGE, "127.90.16.1", 80, settings.logs / "7.log", given)
+    given = {"SECRET": "hunter2", "DOCKER_HOST": "tcp://other", "PATH": "/app/bin", "BIND": "0.0.0.0:80"}
+    task = TaskSpec("7", IMAGE, "127.90.16.1", settings.logs / "7.log", given)
     handle = DockerRunner(settings).start(task)
     while handle.poll() is None:
         pass

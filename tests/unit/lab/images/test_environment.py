@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,38 @@ def write(root: Path, **files: str) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "line", ["gunicorn", "gunicorn==27.0.1", "Gunicorn[gthread]>=20 ; python_version > '3'", "gunicorn ~= 20"]
-)
-def test_gunicorn_is_not_added_where_it_is_named(tmp_path: Path, line: str) -> None:
-    assert read_requirements(write(tmp_path, requirements=f"flask\n{line}\n")).added == ()
+def asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *brought: str) -> list[list[str]]:
+    """What is installed beside requirements.txt, call by call, where that brings these packages."""
+    calls: list[list[str]] = []
+
+    def uv(arguments: Sequence[str | Path], _directory: Path, _lock: int) -> None:
+        if arguments[0] == "venv":
+            python = Path(arguments[-1]) / "bin" / "python"
+            python.parent.mkdir(parents=True)
+            python.touch()
+        else:
+            packages = Path(arguments[arguments.index("--python") + 1]).parents[1] / "lib/python3.12/site-packages"
+            for name in brought:
+                (packages / f"{name}.dist-info").mkdir(parents=True, exist_ok=True)
+            calls.append([str(word) for word in arguments[arguments.index("requirements.txt") + 1 :]])
+
+    monkeypatch.setattr(environment, "_uv", uv)
+    requirements = read_requirements(write(tmp_path, requirements=""))
+    environment.prepare(tmp_path, requirements, tmp_path / "environments", lambda _: None)
+    return calls
 
 
-@pytest.mark.parametrize("text", ["", "flask", "# gunicorn", "gunicorn-extras==1", "uvicorn"])
-def test_gunicorn_is_added_where_it_is_missing(tmp_path: Path, text: str) -> None:
-    assert read_requirements(write(tmp_path, requirements=text)).added == (SERVER,)
+def test_gunicorn_is_not_added_where_the_requirements_have_brought_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked_for(tmp_path, monkeypatch, "flask-3.1.2", "gunicorn-27.0.1") == [[]]
+
+
+@pytest.mark.parametrize("brought", [[], ["flask-3.1.2"], ["gunicorn_extras-1.0"], ["uvicorn-0.38.0"]])
+def test_gunicorn_is_added_where_they_have_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brought: list[str]
+) -> None:
+    assert asked_for(tmp_path, monkeypatch, *brought) == [[], [SERVER]]
 
 
 @pytest.mark.parametrize(
@@ -42,18 +65,17 @@ def test_included_files(line: str, names: list[str]) -> None:
     assert included_files(line) == names
 
 
-def test_included_files_count_for_the_key_and_for_gunicorn(tmp_path: Path) -> None:
+def test_included_files_count_for_the_key(tmp_path: Path) -> None:
     write(tmp_path, requirements="-r base.txt", base="-r requirements.txt\ngunicorn", unrelated="x")
     before = read_requirements(tmp_path)
     assert set(before.files) == {"requirements.txt", "base.txt"}
-    assert before.added == ()
     write(tmp_path, base="gunicorn==27.0.1")
     assert read_requirements(tmp_path).key != before.key
 
 
 def test_the_key_depends_on_contents_only() -> None:
     assert Requirements({"a": "1", "b": "2"}).key == Requirements({"b": "2", "a": "1"}).key
-    assert Requirements({"a": "1"}).key != Requirements({"a": "1"}, (SERVER,)).key
+    assert Requirements({"a": "1"}).key != Requirements({"a": "2"}).key
 
 
 @pytest.mark.parametrize(

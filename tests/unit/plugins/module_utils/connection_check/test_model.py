@@ -84,7 +84,11 @@ class TestTheRevision:
             healthCheck={"command": ["x"]},
             dockerLabels={"calstack.secret.x": "1"},
             secrets=[{"name": "KEY", "valueFrom": "x"}],
-            environment=[{"name": "MONGO_URI", "value": "old"}, {"name": "DOMAIN", "value": "x"}],
+            environment=[
+                {"name": "MONGO_URI", "value": "old"},
+                {"name": "DOMAIN", "value": "x"},
+                {"name": "REQUIRED_VARIABLES", "value": "KEY MONGO_URI"},
+            ],
             mountPoints=[{"sourceVolume": "tmp"}],
             entryPoint=["/init"],
         )
