@@ -11,7 +11,10 @@ NAME = f"calstack-image-test-{os.getpid()}"
 
 @pytest.fixture(scope="session", autouse=True)
 def _with_engine() -> None:
-    if reason := engine.missing():
+    reason = engine.missing()
+    if reason and os.environ.get("IMAGE_REQUIRED"):
+        pytest.exit(f"{reason}, and IMAGE_REQUIRED is set: nothing has been tested", returncode=1)
+    if reason:
         pytest.skip(reason)
 
 
