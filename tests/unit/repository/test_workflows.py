@@ -136,7 +136,7 @@ def test_the_image_that_was_built_is_not_unpacked_over_the_checkout_and_outlives
 
 def test_what_comes_after_an_environment_rests_on_the_commit_being_stable_there():
     release = {step["name"]: step for step in steps(CHECKOUT / ".github/actions/release/action.yml")}
-    assert release["Smoke"]["run"] == 'scripts/play smoke "$ENVIRONMENT" -e smoke_commit="$COMMIT"'
+    assert release["Smoke"]["run"] == 'scripts/play smoke "$ENVIRONMENT" -e release_commit="$COMMIT"'
     assert release["Smoke"]["env"]["COMMIT"] == "${{ inputs.commit }}"
 
 
