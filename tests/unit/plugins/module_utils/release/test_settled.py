@@ -1,14 +1,13 @@
 """Is a commit stable? What an environment's turn ends with."""
 
 import pytest
-from ansible_collections.calstack.aws.plugins.module_utils._release import info, lock
-from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Holder
+from ansible_collections.calstack.aws.plugins.module_utils._release import info
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase
 from ansible_collections.calstack.aws.plugins.module_utils._release.settled import unsettled
 from ansible_collections.calstack.aws.plugins.modules.ecs_blue_green_info import OPTIONS
 from ecs_account import push
 from release_account import STACK, serving
-from release_job import left, table
+from release_job import left, record, table
 from release_parts import world
 
 STABLE, NEXT = "1a" * 20, "3f" * 20
@@ -64,12 +63,6 @@ def asked(aws, commit):
     finally:
         assert not aws.writes
     return ""
-
-
-def record(store, release):
-    held = lock.acquire(store, Holder("arn:aws:iam::123456789012:user/ana", "ci-7", 4711), lease=1)
-    store.save(release, held)
-    lock.release(held)
 
 
 def test_a_commit_that_everybody_has_is_stable(aws, store):
