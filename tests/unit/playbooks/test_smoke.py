@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase
@@ -14,6 +12,7 @@ from conftest import CHECKOUT
 from moto.server import ThreadedMotoServer
 from release_account import serving
 from release_job import left, record, table
+from web_server import web_server
 
 COMMIT = "1a" * 20
 
@@ -32,23 +31,6 @@ def account():
         server.stop()
 
 
-@pytest.fixture
-def page():
-    """Where the page is, and who has asked for it."""
-    asked = []
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", asked
-    server.shutdown()
-
-
 def smoke(endpoint, address, **given):
     shell = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -64,18 +46,20 @@ def smoke(endpoint, address, **given):
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_a_commit_that_waits_in_a_pause_ends_the_turn_and_a_stable_one_does_not(account, page):
-    (aws, endpoint), (address, asked) = account, page
+def test_a_commit_that_waits_in_a_pause_ends_the_turn_and_a_stable_one_does_not(account):
+    aws, endpoint = account
     store = table(aws)
-    record(store, left(aws, Phase.PAUSED, reason="pause: manual"))
-    code, text = smoke(endpoint, address, release_commit=COMMIT)
-    assert code == 2, text
-    assert f"commit {COMMIT} " in text
-    assert "is not stable here" in text
-    assert "promote.yml, or put it back with playbooks/rollback.yml" in text
-    assert asked == []
-    record(store, left(aws, Phase.ROLLED_BACK))
-    code, text = smoke(endpoint, address, release_commit=COMMIT[:7])
-    assert code == 0, text
-    assert asked == ["/"]
-    assert f"{address} answers 200" in text
+    with web_server() as page:
+        address = f"http://{page.address}/"
+        record(store, left(aws, Phase.PAUSED, reason="pause: manual"))
+        code, text = smoke(endpoint, address, release_commit=COMMIT)
+        assert code == 2, text
+        assert f"commit {COMMIT} " in text
+        assert "is not stable here" in text
+        assert "promote.yml, or put it back with playbooks/rollback.yml" in text
+        assert page.asked == []
+        record(store, left(aws, Phase.ROLLED_BACK))
+        code, text = smoke(endpoint, address, release_commit=COMMIT[:7])
+        assert code == 0, text
+        assert [one.path for one in page.asked] == ["/"]
+        assert f"{address} answers 200" in text
