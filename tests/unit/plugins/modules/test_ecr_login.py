@@ -78,7 +78,8 @@ def test_amazons_credential_helper_lets_both_pass(aws, capsys, engine):
 
 def test_a_helper_that_refuses_is_explained(aws, capsys, engine):
     engine.write_text(
-        "#!/bin/sh\ncat > /dev/null\necho 'Error saving credentials: error storing credentials: not implemented' >&2; exit 1\n"
+        "#!/bin/sh\ncat > /dev/null\n"
+        "echo 'Error saving credentials: error storing credentials: not implemented' >&2; exit 1\n"
     )
     answer = call(capsys, engine=str(engine))
     assert "error storing credentials: not implemented. A credential helper that keeps no logins" in answer["msg"]
