@@ -9,7 +9,9 @@ from unittest.mock import patch
 
 import release_store
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.calstack.aws.plugins.module_utils._release import lock
 from ansible_collections.calstack.aws.plugins.module_utils._release import module as ecs_blue_green_module
+from ansible_collections.calstack.aws.plugins.module_utils._release.holder import Holder
 from ansible_collections.calstack.aws.plugins.module_utils._release.job import Job
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Phase, Release, Scaling, Step
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
@@ -17,6 +19,7 @@ from ansible_collections.calstack.aws.plugins.modules import ecs_blue_green
 from release_account import BLUE, GREEN, STACK, image
 
 TABLE = f"{STACK}-releases"
+SOMEBODY = Holder("arn:aws:iam::123456789012:user/ana", "ci-7", 4711)
 
 
 class EndedError(Exception):
@@ -67,6 +70,13 @@ def table(aws: Any) -> Store:
         BillingMode="PAY_PER_REQUEST",
     )
     return Store(aws("dynamodb"), TABLE)
+
+
+def record(store: Store, release: Release) -> None:
+    """Put it on record, as a controller does that has gone home."""
+    held = lock.acquire(store, SOMEBODY, lease=1)
+    store.save(release, held)
+    lock.release(held)
 
 
 def left(aws: Any, phase: Phase, **changes: Any) -> Release:

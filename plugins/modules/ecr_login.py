@@ -12,6 +12,8 @@ author: CalStack Deploy founders (@calstack)
 description:
   - Asks ECR for a password and gives it to the engine over its standard input. It is in no argument, no result and no
     output. The engine keeps it as it keeps others, for twelve hours at most.
+  - Where Amazon's credential helper answers for the registry, the engine has its logins from there, and this changes
+    nothing.
 options:
   engine:
     description: The engine's command, V(docker), V(podman) or V(skopeo), or a path to it.
@@ -22,7 +24,10 @@ options:
     type: str
     required: true
   state:
-    description: V(absent) logs the engine out.
+    description:
+      - V(absent) logs the engine out of the registry, whoever had logged it in.
+      - For a login of your own give C(REGISTRY_AUTH_FILE) (skopeo, podman) or C(DOCKER_CONFIG) in the task's
+        C(environment).
     type: str
     choices: [present, absent]
     default: present

@@ -12,6 +12,7 @@ author: CalStack Deploy founders (@calstack)
 description:
   - Reads the records of the environment's releases, the timeline of one, and who holds the lock.
   - Can write the report of a release whose controller could not.
+  - Can fail unless a commit is stable, for whatever must not go on before it is.
 options:
   release:
     description: The id of the release to tell of. By default the newest.
@@ -26,6 +27,13 @@ options:
       - The directory on this host for the report of the release, C(ID.html) and C(ID.json).
       - Without it there is none.
     type: path
+  commit:
+    description:
+      - Fail unless the image that was built from this commit is stable, with what serves instead and what to do. It is
+        stable when all requests go to it and no release is under way or paused.
+      - The commit's SHA, whole or its first 7 digits or more.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - calstack.aws.look
 seealso:
@@ -49,6 +57,12 @@ EXAMPLES = r"""
     stack_name: calstack-prod
     release: 20260314-140312
     report_dir: releases
+
+- name: Go on only from a commit that is stable in staging
+  calstack.aws.ecs_blue_green_info:
+    environment_name: staging
+    stack_name: calstack-staging
+    commit: 3f1c9ab0e5d2c4b6a79881706f5e4d3c2b1a0918
 """
 
 RETURN = r"""
@@ -148,6 +162,7 @@ OPTIONS = {
     "release": {"type": "str", "default": ""},
     "limit": {"type": "int", "default": 10},
     "report_dir": {"type": "path"},
+    "commit": {"type": "str", "default": ""},
 }
 
 

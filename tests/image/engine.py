@@ -9,7 +9,9 @@ import time
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from lab.settings import CHECKOUT
 
@@ -33,6 +35,13 @@ def missing() -> str:
         if done.returncode:
             return f"{reason}: `{DOCKER} {' '.join(words)}` fails"
     return ""
+
+
+def do_without(reason: str) -> NoReturn:
+    """Skip what cannot be tested here; with IMAGE_REQUIRED, as in CI, the whole run fails instead."""
+    if os.environ.get("IMAGE_REQUIRED"):
+        pytest.exit(f"{reason}, and IMAGE_REQUIRED is set: nothing has been tested", returncode=1)
+    pytest.skip(reason)
 
 
 def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,7 @@ from lab.ecs.runner import TaskSpec
 from lab.engine import Engine, EngineError
 from lab.images import ContainerImage
 from lab.settings import DOCKER, Settings
+from tests.image.engine import do_without
 from tests.waiting import until
 
 ENGINE = os.environ.get("LAB_ENGINE") or os.environ.get("DOCKER") or "docker"
@@ -40,12 +41,12 @@ def image() -> ContainerImage:
     try:
         asked.check()
     except EngineError as error:
-        pytest.skip(f"no container engine: {error}")
+        do_without(f"no container engine: {error}")
     if not asked.call("image", "ls", "--quiet", BASE):
         try:
             asked.call("pull", "--quiet", BASE, patience=300)
         except EngineError as error:
-            pytest.skip(f"{BASE} is not to be had ({error}): name another by PYTHON_IMAGE")
+            do_without(f"{BASE} is not to be had ({error}): name another by PYTHON_IMAGE")
     return ContainerImage("app", "sha256:0", BASE, {"APP_VERSION": "1"}, ())
 
 

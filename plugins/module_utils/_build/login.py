@@ -13,6 +13,13 @@ from ansible_collections.calstack.aws.plugins.module_utils._core.errors import C
 
 USER = "AWS"
 
+HELPER = {"AWS_ECR_IGNORE_CREDS_STORAGE": "true"}
+"""Where Amazon's credential helper answers for the registry, it has logins of its own and refuses ours: so it lets them
+pass, from its version 0.9.0 on. To others it means nothing. https://github.com/awslabs/amazon-ecr-credential-helper"""
+
+REFUSED = "not implemented"
+"""What older versions of that helper say."""
+
 Run = Callable[..., tuple[int, str, str]]
 """AnsibleModule.run_command: words and `data` for the standard input in; exit code, output and errors out."""
 
@@ -27,12 +34,21 @@ def password(ecr: Any) -> str:
 def log_in(run: Run, engine: str, registry: str, secret: str) -> None:
     """Raises CalstackError with the engine's words, which never hold the password."""
     command = [engine, "login", "--username", USER, "--password-stdin", registry]
-    code, said, complained = run(command, data=secret, binary_data=True)
+    code, said, complained = run(command, data=secret, binary_data=True, environ_update=HELPER)
     if code:
         words = (complained or said).strip().replace(secret, "***")
-        raise CalstackError(f"{engine} could not log in to {registry}: {words or f'exit code {code}'}.")
+        raise CalstackError(f"{engine} could not log in to {registry}: {words or f'exit code {code}'}.{_advice(words)}")
 
 
 def log_out(run: Run, engine: str, registry: str) -> None:
     """It is no failure where nobody was logged in."""
-    run([engine, "logout", registry])
+    run([engine, "logout", registry], environ_update=HELPER)
+
+
+def _advice(words: str) -> str:
+    if REFUSED not in words:
+        return ""
+    return (
+        " A credential helper that keeps no logins answers for this registry: update amazon-ecr-credential-helper to 0.9.0 "
+        "or newer, or take the registry out of credHelpers and credsStore in the engine's configuration."
+    )

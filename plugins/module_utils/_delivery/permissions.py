@@ -26,6 +26,7 @@ LOOK = frozenset(
         "ec2:DescribeAddresses",
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeSubnets",
+        "ec2:DescribeTags",
         "ecr:GetAuthorizationToken",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
@@ -47,7 +48,7 @@ PUSH = frozenset(
     for action in (
         *("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer", "PutImage"),
         *("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload"),
-        *("DescribeImages", "DescribeImageScanFindings", "DescribeRepositories"),
+        *("DescribeImages", "DescribeRepositories"),
     )
 )
 """Pushing, and what a release asks and tags. The repository's tags never change their image: none is overwritten."""
@@ -75,6 +76,7 @@ def policy(place: Place) -> Statements:
     return {
         "Look": _allow(LOOK, {"*"}),
         "Push": _allow(PUSH, {place.repository}),
+        **_know(place),
         **_records(place),
         **_shift(place),
         **_forget(place),
@@ -82,6 +84,13 @@ def policy(place: Place) -> Statements:
         **_tasks(place),
         **_pass(place),
     }
+
+
+def _know(place: Place) -> dict[str, Any]:
+    """Which of two secrets of one name is there: not what is in it. By name, as a secret that is gone has no tags."""
+    app = place.stack.removesuffix(f"-{place.environment}")
+    secrets = place.arn("secretsmanager", f"secret:{app}/{place.environment}/*")
+    return {"Know": _allow({"secretsmanager:DescribeSecret"}, {secrets})}
 
 
 def _records(place: Place) -> dict[str, Any]:

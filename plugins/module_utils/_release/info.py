@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError, InputError
-from ansible_collections.calstack.aws.plugins.module_utils._release import history, lock, table
+from ansible_collections.calstack.aws.plugins.module_utils._release import commit, history, lock, table
 from ansible_collections.calstack.aws.plugins.module_utils._release.api import Look
 from ansible_collections.calstack.aws.plugins.module_utils._release.clients import brisk
 from ansible_collections.calstack.aws.plugins.module_utils._release.document import plain
@@ -17,7 +17,9 @@ from ansible_collections.calstack.aws.plugins.module_utils._release.holder impor
 from ansible_collections.calstack.aws.plugins.module_utils._release.model import Release
 from ansible_collections.calstack.aws.plugins.module_utils._release.module import shown
 from ansible_collections.calstack.aws.plugins.module_utils._release.reporting import write_report
+from ansible_collections.calstack.aws.plugins.module_utils._release.settled import unsettled
 from ansible_collections.calstack.aws.plugins.module_utils._release.store import Store
+from ansible_collections.calstack.aws.plugins.module_utils._release.survey import survey
 from ansible_collections.calstack.aws.plugins.module_utils._release_support.names import table_name
 
 
@@ -32,6 +34,8 @@ def run(module: Any) -> None:
         chosen = _chosen(store, params["release"], releases)
         timeline = store.timeline(chosen.id) if chosen else []
         held = lock.look(store)
+        if params["commit"]:
+            _check_stable(module, store)
     except CalstackError as error:
         module.fail_json(msg=str(error))
     reports = _report(module, store, chosen) if chosen and params["report_dir"] else {}
@@ -44,6 +48,18 @@ def run(module: Any) -> None:
         lines=history.lines(releases, held, time.time(), timeline if params["release"] else ()),
         reports=reports,
     )
+
+
+def _check_stable(module: Any, store: Store) -> None:
+    """Raises CalstackError where the commit asked for is not stable, InputError where it has no image."""
+    stack, asked = module.params["stack_name"], module.params["commit"]
+    commit.check("", asked)
+    clients = brisk(module)
+    look = Look(clients, stack)
+    image = survey(clients, stack, look=look, commit=asked).image
+    newest = next(iter(store.history(1)), None)
+    if words := unsettled(asked, image, look.world(), newest):
+        raise CalstackError(words)
 
 
 def _report(module: Any, store: Store, release: Release) -> dict[str, str]:

@@ -24,7 +24,8 @@ def engine(tmp_path):
     """What it was told is in `words` and `stdin` beside it. With `fails` beside it, it repeats all and fails."""
     path = tmp_path / "docker"
     path.write_text(
-        f'#!/bin/sh\ncd {tmp_path}\necho "$@" >> words\n[ "$1" = logout ] || cat > stdin\n'
+        f'#!/bin/sh\ncd {tmp_path}\necho "$@" >> words\necho "$AWS_ECR_IGNORE_CREDS_STORAGE" >> helper\n'
+        '[ "$1" = logout ] || cat > stdin\n'
         "[ ! -e fails ] || { cat words stdin >&2; exit 1; }\n"
     )
     path.chmod(0o755)
@@ -67,6 +68,22 @@ def test_an_engine_that_repeats_it_is_not_believed(aws, capsys, engine):
     assert answer["failed"]
     assert answer["msg"].startswith(f"{engine} could not log in to {REGISTRY}: login --username")
     assert password(aws) not in json.dumps(answer)
+
+
+def test_amazons_credential_helper_lets_both_pass(aws, capsys, engine):
+    call(capsys, engine=str(engine))
+    call(capsys, engine=str(engine), state="absent")
+    assert (engine.parent / "helper").read_text() == "true\ntrue\n"
+
+
+def test_a_helper_that_refuses_is_explained(aws, capsys, engine):
+    engine.write_text(
+        "#!/bin/sh\ncat > /dev/null\n"
+        "echo 'Error saving credentials: error storing credentials: not implemented' >&2; exit 1\n"
+    )
+    answer = call(capsys, engine=str(engine))
+    assert "error storing credentials: not implemented. A credential helper that keeps no logins" in answer["msg"]
+    assert "amazon-ecr-credential-helper to 0.9.0 or newer" in answer["msg"]
 
 
 def test_logging_out_asks_for_no_password(aws, capsys, engine):
