@@ -76,7 +76,7 @@ def _container(properties: Mapping[str, Any], region: str) -> dict[str, Any]:
         "stopTimeout": properties["stop_timeout"],
         "readonlyRootFilesystem": properties["readonly_root_filesystem"],
         **({"mountPoints": [SCRATCH_MOUNT]} if properties["readonly_root_filesystem"] else {}),
-        # Process 1 then reaps what the application leaves behind, and SIGTERM ends a one-off command that has no handler.
+        # Process 1 then reaps what the application leaves, and SIGTERM ends a command that has no handler for it.
         "linuxParameters": {"initProcessEnabled": True},
         "logConfiguration": {"logDriver": "awslogs", "options": logs},
     }
