@@ -13,7 +13,9 @@ author: CalStack Deploy founders
 description:
   - Imports boto3 and what the modules of this collection and of C(amazon.aws) import, in Ansible's main process.
     Workers are forks of it, and with P(calstack.aws.warm#connection) so are modules.
-  - Service models are parsed once and kept.
+  - Service models are parsed once and kept, and so is what every first client of a process reads.
+  - Python looks for garbage less often. Workers and modules end before there is much of it, and looking copies memory
+    that they share.
   - Makes no connection.
 requirements:
   - enable in configuration, C(callbacks_enabled = calstack.aws.preload)
@@ -31,7 +33,9 @@ MODULES = (
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
     "ansible_collections.calstack.aws.plugins.module_utils._core.component",
 )
-SERVICES = ("ec2", "ecs", "elbv2")
+SERVICES = ("ec2", "ecs", "elbv2", "iam")
+GARBAGE = 50_000
+"""So many new objects before Python looks for garbage; by default 700."""
 
 
 class CallbackModule(CallbackBase):
@@ -45,15 +49,19 @@ class CallbackModule(CallbackBase):
 
 def preload() -> None:
     """Import the modules and parse what making a client reads; then keep it out of the forks' garbage collection."""
+    gc.set_threshold(GARBAGE)
     for name in MODULES:
         import_module(name)
-    # amazon.aws makes a session a client, and each would look through botocore's folders again.
-    sessions = import_module("botocore.session")
+    sessions, hooks = import_module("botocore.session"), import_module("botocore.hooks")
+    # amazon.aws makes a session a client, and each would look through botocore's folders and at its handlers again.
     vars(sessions)["create_loader"] = functools.cache(sessions.create_loader)
+    vars(hooks)["accepts_kwargs"] = functools.cache(hooks.accepts_kwargs)
     loader = vars(sessions)["create_loader"](None)  # as a session asks for it where AWS_DATA_PATH is not set
     loader.list_available_services("service-2")
     for service in SERVICES:
         loader.load_service_model(service, "service-2")
+    # The first client of a process reads the partitions and imports signers. With keys given it looks for none.
+    sessions.Session().create_client("sts", "us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
     gc.collect()
     gc.freeze()
 
