@@ -8,13 +8,20 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ansible.executor.module_common import _BuiltModule
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
+
+try:
+    BUILT: Any = import_module("ansible.executor.module_common")._BuiltModule
+    LOADER = import_module("ansible.module_utils._internal._ansiballz._loader").__name__
+except (ImportError, AttributeError):
+    # These two are Ansible's own, and not for others: where they are gone, modules are packed as ever.
+    BUILT, LOADER = None, ""
 
 WARM = "calstack.aws.warm"
 PROFILE = "legacy"
@@ -22,7 +29,7 @@ PROFILE = "legacy"
 
 SOURCE = """
 _ANSIBALLZ_WRAPPER = True
-from ansible.module_utils._internal._ansiballz._loader import run_module
+from {loader} import run_module
 run_module(json_params={params!r}, profile={profile!r}, module_fqn={name!r}, modlib_path="", extensions={{}})
 """
 """What a fork executes instead of Ansible's wrapper, which unpacks what is already at hand."""
@@ -59,20 +66,20 @@ class WarmAction(ActionBase):
 
     def _configure_module(
         self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]
-    ) -> tuple[_BuiltModule, str]:
+    ) -> tuple[Any, str]:
         """What Ansible hands to the connection: the module by its name, or, where that would not do, packed."""
         interpreter = self._interpreter(task_vars)
         module = self._shared_loader_obj.module_loader.find_plugin_with_context(module_name, ".py")
         if interpreter is None or not (module.resolved and module.plugin_resolved_collection):
-            packed: tuple[_BuiltModule, str] = super()._configure_module(module_name, module_args, task_vars)
+            packed: tuple[Any, str] = super()._configure_module(module_name, module_args, task_vars)
             return packed
         params = json.dumps(
             {"ANSIBLE_MODULE_ARGS": module_args}, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
         )
         path = module.plugin_resolved_path
         name = f"ansible_collections.{module.plugin_resolved_collection}.plugins.modules.{Path(path).stem}"
-        source = SOURCE.format(params=params.encode(), profile=PROFILE, name=name).encode()
-        built = _BuiltModule(
+        source = SOURCE.format(loader=LOADER, params=params.encode(), profile=PROFILE, name=name).encode()
+        built = BUILT(
             b_module_data=source, module_style="new", shebang=f"#!{interpreter}", serialization_profile=PROFILE
         )
         return built, path
@@ -81,7 +88,8 @@ class WarmAction(ActionBase):
         """This process's interpreter, where the connection runs the module in a fork of it; else None."""
         given = self._templar.template(task_vars.get("ansible_python_interpreter"))
         plain = (
-            self._connection.transport == WARM
+            BUILT is not None
+            and self._connection.transport == WARM
             and not self._connection.become
             and not self._task.async_val
             and self._is_pipelining_enabled("new")

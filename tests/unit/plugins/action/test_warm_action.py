@@ -17,7 +17,7 @@ PLAYED = """
 from __future__ import annotations
 import os
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.calstack.aws.plugins.module_utils import _core
+from ansible_collections.calstack.aws.plugins.module_utils._core.errors import CalstackError
 module = AnsibleModule(
     {"password": {"type": "str", "no_log": True}, "fail": {"type": "bool"}, "crash": {"type": "bool"}},
     supports_check_mode=True,
@@ -26,7 +26,7 @@ if module.params["crash"]:
     raise ValueError("as played")
 if module.params["fail"]:
     module.fail_json(msg="refused, as played")
-packed = "payload" in str(_core.__path__)
+packed = "payload" in _modlib_path  # Ansible tells a module where it was unpacked to
 module.exit_json(
     changed=True, packed=packed, check=module.check_mode, word=os.environ.get("WORD"), said=module.params["password"]
 )
@@ -108,3 +108,14 @@ def test_what_is_secret_stays_hidden_at_any_verbosity(play):
     done, output = play({"calstack.aws.vpc": {"password": "{{ 'lab-' ~ 'hush-2231' }}"}}, "-vvvv")
     assert "lab-hush-2231" not in output
     assert done["said"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_an_ansible_without_what_this_rests_on_packs(play, tmp_path):
+    collection = tmp_path / "collections/ansible_collections/calstack/aws"
+    source = (CHECKOUT / "plugins/plugin_utils/warm_action.py").read_text()
+    (collection / "plugins/plugin_utils").unlink()
+    (collection / "plugins/plugin_utils").mkdir()
+    changed = source.replace("_BuiltModule\n", "_OfAnotherAnsible\n")
+    assert changed != source
+    (collection / "plugins/plugin_utils/warm_action.py").write_text(changed)
+    assert play({})[0]["packed"] is True
