@@ -11,18 +11,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
 from ansible import constants
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible.utils.vars import merge_hash
 from ansible_collections.calstack.aws.plugins.module_utils._core.screen import Output
 from ansible_collections.calstack.aws.plugins.module_utils._core.telling import ToldScreen
+from ansible_collections.calstack.aws.plugins.plugin_utils.warm_action import WarmAction
 
 LOCAL = ("local", "ansible.builtin.local", "calstack.aws.warm")
 """Connections whose modules see the controller's files."""
@@ -110,36 +109,21 @@ class Tail(threading.Thread):
             self._show(output)
 
 
-class LiveAction(ActionBase):
+class LiveAction(WarmAction):
     """What Ansible runs for a task that names a module whose option `progress_file` a Teller writes.
 
     A plugin is a subclass of the name ActionModule, in `plugins/action` under the module's name.
     """
-
-    _supports_check_mode = True
-    _supports_async = True
-
-    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module; its result is the task's."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        later = self._task.async_val
-        with self._progress() as progress:
-            arguments = {**self._task.args, **progress}
-            done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=later)
-        result = merge_hash(result, done)
-        if not later:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        return result
 
     def screen(self) -> Reader:
         """What shows the progress; another one where the module writes its file in another form."""
         return ToldScreen(columns)
 
     @contextmanager
-    def _progress(self) -> Iterator[dict[str, str]]:
-        """The module's further arguments; while this is open, its progress is shown."""
+    def _arguments(self) -> Iterator[dict[str, Any]]:
+        """The module's arguments; while this is open, its progress is shown."""
         if not self._shown():
-            yield {}
+            yield dict(self._task.args)
             return
         # The main process removes this folder also when the worker is killed.
         number, path = tempfile.mkstemp(prefix="progress-", dir=constants.DEFAULT_LOCAL_TMP)
@@ -148,7 +132,7 @@ class LiveAction(ActionBase):
         tail.start()
         try:
             with _on_signals(tail.stop):
-                yield {"progress_file": path}
+                yield {**self._task.args, "progress_file": path}
         finally:
             tail.stop()
             Path(path).unlink(missing_ok=True)
