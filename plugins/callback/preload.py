@@ -40,6 +40,7 @@ SERVICES = ("ec2", "ecs", "elbv2", "iam")
 PLUGINS = (
     (connection_loader, "calstack.aws.warm"),
     (shell_loader, "ansible.builtin.sh"),
+    (action_loader, "calstack.aws.warm"),
     (action_loader, "ansible.builtin.assert"),
     (action_loader, "ansible.builtin.set_fact"),
     (action_loader, "ansible.builtin.validate_argument_spec"),

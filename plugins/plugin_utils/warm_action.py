@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""An action plugin that runs the module of its own name without packing it, where the connection is warm."""
+"""An action plugin that runs a module without packing it, where the connection is warm."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WarmAction(ActionBase):
     second of CPU each. A fork of this process finds the same files by itself. Anything but the plain case goes
     Ansible's way.
 
-    A plugin is a subclass of the name ActionModule, in `plugins/action` under the module's name.
+    `meta/runtime.yml` says for which, where there is no action plugin of the module's own name.
     """
 
     _supports_check_mode = True

@@ -1,6 +1,7 @@
 """Each environment's inventory holds the shared values, its own on top, and what every role asks for."""
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -56,5 +57,7 @@ def test_an_environments_own_values_name_only_what_something_reads():
         for entry in yaml.safe_load(specs.read_text())["argument_specs"].values():
             known |= set(entry.get("options", {}))
     known |= {"env_name", "aws_region", "aws_endpoint", "app_domain", "cost_budget"}
+    for playbook in CHECKOUT.glob("playbooks/**/*.yml"):
+        known |= set(re.findall(r"\b(?:build|smoke)_[a-z_]+", playbook.read_text()))
     for own in CHECKOUT.glob("inventories/*/group_vars/all/10_*.yml"):
         assert set(yaml.safe_load(own.read_text())) <= known, own

@@ -7,10 +7,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.calstack.aws.plugins.plugin_utils.warm_action import WarmAction
 from conftest import CHECKOUT
 
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+ROUTES = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
 MODULES = sorted(path.stem for path in CHECKOUT.glob("plugins/modules/*.py"))
 
 PLAYED = """
@@ -34,9 +36,14 @@ module.exit_json(
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_has_the_action_that_does_not_pack_it(name):
-    plugin = import_module(f"ansible_collections.calstack.aws.plugins.action.{name}")
+def test_every_module_has_an_action_that_does_not_pack_it(name):
+    action = ROUTES.get(name, {}).get("action_plugin", f"calstack.aws.{name}").removeprefix("calstack.aws.")
+    plugin = import_module(f"ansible_collections.calstack.aws.plugins.action.{action}")
     assert issubclass(plugin.ActionModule, WarmAction)
+
+
+def test_no_module_is_routed_that_is_not_there():
+    assert ROUTES.keys() <= set(MODULES)
 
 
 @pytest.fixture
@@ -44,7 +51,8 @@ def play(tmp_path):
     collection = tmp_path / "collections/ansible_collections/calstack/aws"
     (collection / "plugins/modules").mkdir(parents=True)
     (collection / "plugins/modules/vpc.py").write_text(PLAYED)
-    (collection / "galaxy.yml").symlink_to(CHECKOUT / "galaxy.yml")
+    for name in ("galaxy.yml", "meta"):
+        (collection / name).symlink_to(CHECKOUT / name)
     for name in ("action", "connection", "module_utils", "plugin_utils"):
         (collection / "plugins" / name).symlink_to(CHECKOUT / "plugins" / name)
     (tmp_path / "ansible.cfg").write_text(

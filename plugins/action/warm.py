@@ -1,6 +1,6 @@
 # Copyright: CalStack Deploy contributors
 # GNU General Public License v3.0-or-later (see LICENSE)
-"""Run the module of the same name, in a fork where the connection is warm."""
+"""Run a module of this collection in a fork where the connection is warm: meta/runtime.yml says for which modules."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from ansible_collections.calstack.aws.plugins.plugin_utils.warm_action import Wa
 
 
 class ActionModule(WarmAction):
-    """What Ansible runs for a task that names the module."""
+    """What Ansible runs for a task that names such a module."""
