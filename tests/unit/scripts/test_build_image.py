@@ -189,7 +189,8 @@ def test_a_signal_ends_the_engine_and_leaves_nothing(
     commit(application)
     (tmp_path / "temporary").mkdir()
     given = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DOCKER": str(engine), "SLOW": "1"}
-    command = [CHECKOUT / "scripts" / "build-image", application, "calstack:1"]
+    # What a shell runs in the background ignores SIGINT, and hands that on.
+    command = ["env", "--default-signal", CHECKOUT / "scripts" / "build-image", application, "calstack:1"]
     with subprocess.Popen(command, env=given | {"TMPDIR": str(tmp_path / "temporary")}) as process:
         until((tmp_path / "begun").exists, "the build begins", 30)
         assert len(folders(tmp_path)) == 1
