@@ -18,7 +18,8 @@ EXAMPLE = CHECKOUT / "docker" / "example"
 QUICK = json.dumps(
     {
         "release_strategy": {"type": "steps", "steps": [{"weight": 50, "bake": 5}], "final_bake": 5},
-        "release_gates": {"period": 1, "error_rate": {"minimum_requests": 5}, "latency": {"minimum_requests": 5}},
+        # Without the gate on latency: what else this machine does is no candidate's fault.
+        "release_gates": {"period": 1, "error_rate": {"minimum_requests": 5}, "latency": None},
     }
 )
 
