@@ -10,16 +10,10 @@ from lab.settings import CHECKOUT, Settings
 
 # Not the usual "test": Ansible's no_log hides a key's text wherever it shows up in a result.
 ACCESS_KEY, SECRET_KEY = "AKIALOCALLAB0CALSTACK", "kV9zQ-loopback-only-7mWx"  # fake, for the emulator
-REGISTRIES = "CONTAINERS_REGISTRIES_CONF"
 
 
 def path(settings: Settings) -> Path:
     return settings.home / "env"
-
-
-def registries_file(settings: Settings) -> Path:
-    """What tells skopeo and podman that the lab's registry speaks HTTP; docker knows it of loopback addresses."""
-    return settings.home / "registries.conf"
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -37,7 +31,6 @@ def variables(settings: Settings) -> dict[str, str]:
         "LAB_EDGE_URL": f"https://{settings.edge_address(1)}:{settings.listener_port(443)}/",
         "LAB_DNS": ":".join(map(str, settings.dns_address)),
         "LAB_REGISTRY": settings.registry,
-        REGISTRIES: str(registries_file(settings)),
         "LAB_CA": str(ca.certificate_file(settings)),
         "LAB_HOME": str(settings.home),
         "LAB_NETWORK": settings.network,
@@ -84,14 +77,8 @@ def script(settings: Settings) -> str:
     )
 
 
-def registries(settings: Settings) -> str:
-    """https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md"""
-    return f'[[registry]]\nlocation = "{settings.registry_address[0]}"\ninsecure = true\n'
-
-
 def write(settings: Settings) -> None:
-    """Write the file, readable by its owner only: it has the database's password; and what it points to."""
-    registries_file(settings).write_text(registries(settings))
+    """Write the file, readable by its owner only: it has the database's password."""
     temporary = settings.home / "env.new"
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

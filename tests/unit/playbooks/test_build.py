@@ -201,7 +201,8 @@ def archive(tmp_path):
 def test_an_archive_is_pushed_as_it_is_once(desk, archive):
     code, text = desk.build(**archive.given)
     assert code == 0, text
-    assert f"copy --all --preserve-digests oci-archive:{archive.path} docker://{URI}:{archive.commit}" in desk.said
+    copied = f"oci-archive:{archive.path} docker://{URI}:{archive.commit}"
+    assert f"copy --all --preserve-digests --dest-tls-verify=true {copied}" in desk.said
     assert desk.tags() == {archive.commit}
     assert f"digest: {archive.digest}" in text
     desk.notes.unlink()

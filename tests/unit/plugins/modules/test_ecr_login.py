@@ -62,6 +62,22 @@ def test_the_password_goes_in_by_standard_input_and_comes_out_nowhere(aws, capsy
     assert secret not in json.dumps(answer)
 
 
+@pytest.mark.parametrize(
+    ("program", "registry", "told"),
+    [
+        ("docker", "127.80.0.6:5000", False),
+        ("skopeo", "127.80.0.6:5000", True),
+        ("podman", "127.80.0.6:5000", True),
+        ("skopeo", REGISTRY, False),
+    ],
+)
+def test_only_on_this_machine_a_registry_may_do_without_tls(aws, capsys, engine, program, registry, told):
+    call(capsys, engine=str(engine.rename(engine.with_name(program))), registry=registry)
+    words = (engine.parent / "words").read_text()
+    assert ("--tls-verify=false" in words) is told
+    assert words.endswith(f" {registry}\n")
+
+
 def test_an_engine_that_repeats_it_is_not_believed(aws, capsys, engine):
     (engine.parent / "fails").touch()
     answer = call(capsys, engine=str(engine))
