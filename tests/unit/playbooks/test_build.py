@@ -157,12 +157,12 @@ def test_changes_that_are_in_no_commit_are_refused_or_get_a_tag_of_their_own(des
 
 def test_it_is_built_for_the_processor_that_the_tasks_have(desk):
     desk.commit()
-    code, text = desk.build()
+    code, text = desk.build(build_options=[])
     assert code == 0, text
     assert " --platform=linux/amd64 " in desk.said[2]
     desk.ecr.batch_delete_image(repositoryName="calstack", imageIds=[{"imageTag": tag} for tag in desk.tags()])
     desk.notes.unlink()
-    code, text = desk.build(ecs_cpu_architecture="ARM64")
+    code, text = desk.build(build_options=[], ecs_cpu_architecture="ARM64")
     assert code == 0, text
     assert " --platform=linux/arm64 " in desk.said[2]
 
