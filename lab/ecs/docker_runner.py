@@ -36,11 +36,7 @@ class DockerRunner:
         assert isinstance(spec.image, ContainerImage)  # the store gives each runner its own kind
         inherited, filed = split(task_environment(spec))
         arguments = [*options(spec, self._engine.labels), *self._mounts(), *environment_options(inherited, filed)]
-        if Path(self._engine.program).name.startswith("podman"):
-            arguments.append(
-                "--tls-verify=false"
-            )  # the registry speaks HTTP, which docker takes from loopback addresses
-        # In memory: what the task is told is never on a disk, and in no command line.
+        arguments += pull_options(self._engine.program)
         with tempfile.TemporaryFile(dir="/dev/shm") as file:
             file.write("".join(f"{name}={value}\n" for name, value in filed.items()).encode())
             file.seek(0)
@@ -112,6 +108,11 @@ def options(spec: TaskSpec, labels: Mapping[str, str]) -> list[str]:
     if spec.init:
         words.append("--init")
     return words
+
+
+def pull_options(program: str) -> list[str]:
+    """The lab's registry speaks HTTP: docker takes that from loopback addresses, podman has to be told."""
+    return ["--tls-verify=false"] if Path(program).name.startswith("podman") else []
 
 
 def split(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

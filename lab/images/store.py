@@ -3,17 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import fault_files
-from lab.aws import backends
 from lab.images import container
 from lab.images.image import ContainerImage, Image, ImageNotFound
 from lab.images.reference import Reference
+from lab.registry.catalog import Catalog, Refused
+from lab.registry.part import blobs_of
 from lab.settings import Settings
-
-if TYPE_CHECKING:
-    from moto.ecr.models import Repository
 
 
 def environments_folder(settings: Settings) -> Path:
@@ -85,10 +82,8 @@ class ImageStore:
 
 def registered_digest(settings: Settings, reference: Reference) -> str | None:
     """What the registry in this process knows the reference as; None when it does not know it."""
-    with backends.LOCK:
-        repository: Repository | None = backends.ecr(settings).repositories.get(reference.repository)
-        for image in repository.images if repository else ():
-            digest: str = image.get_image_digest()
-            if digest == reference.digest if reference.digest else reference.tag in image.image_tags:
-                return digest
-    return None
+    catalog = Catalog(settings, blobs_of(settings))
+    try:
+        return catalog.find(reference.repository, reference.digest or str(reference.tag)).digest
+    except Refused:
+        return None

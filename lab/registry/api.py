@@ -76,7 +76,7 @@ class RegistryApi:
             return
         given = request.authorization
         known = given is not None and given.type == "basic" and given.username == USER
-        if not known or not hmac.compare_digest(str(given and given.password), self._password):
+        if not known or not hmac.compare_digest(str(given and given.password).encode(), self._password.encode()):
             raise Refused(401, "UNAUTHORIZED", "Not Authorized" if given else "no basic auth credentials")
 
     def _version(self, _: Request) -> Response:

@@ -8,6 +8,8 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import IO, Any
 
+from lab.registry.digests import is_digest
+
 CHUNK = 1 << 20
 
 
@@ -26,9 +28,9 @@ class Blobs:
         self._folder = folder
 
     def path(self, digest: str) -> Path | None:
-        """The file of the blob, None when it is not there."""
-        file = self._folder / digest.replace(":", "-", 1)
-        return file if file.is_file() else None
+        """The file of the blob, None when it is not there. What is no digest names no file, wherever it may lead."""
+        file = self._file(digest)
+        return file if is_digest(digest) and file.is_file() else None
 
     def document(self, digest: str) -> dict[str, Any] | None:
         """The blob read as JSON, such as an image's configuration; None when it is not there."""
@@ -57,7 +59,7 @@ class Blobs:
         if found != digest:
             self.cancel(upload)
             raise WrongDigest(f"the upload is {found}, not {digest}")
-        self._upload(upload).replace(self._folder / digest.replace(":", "-", 1))
+        self._upload(upload).replace(self._file(digest))
 
     def cancel(self, upload: str) -> None:
         """Raises UnknownUpload."""
@@ -75,6 +77,9 @@ class Blobs:
             raise UnknownUpload(upload) from None
         file.seek(0, 2)
         return file
+
+    def _file(self, digest: str) -> Path:
+        return self._folder / digest.replace(":", "-", 1)
 
     def _upload(self, upload: str) -> Path:
         return self._folder / f"{upload}.upload"

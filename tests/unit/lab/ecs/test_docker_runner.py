@@ -6,7 +6,7 @@ import pytest
 
 from lab import fault_files
 from lab.ca import certificate_file
-from lab.ecs.docker_runner import DockerHandle, DockerRunner, command, environment_options, options, split
+from lab.ecs.docker_runner import DockerHandle, DockerRunner, command, environment_options, options, pull_options, split
 from lab.ecs.runner import TaskSpec
 from lab.images import ContainerImage
 from lab.process import Child
@@ -36,6 +36,11 @@ def test_without_a_command_the_image_s_own_runs() -> None:
     assert command(spec(), IMAGE) == ["sha256:1"]
     given = spec(command=("python", "/entry.py", "migrate"))
     assert command(given, IMAGE) == ["--entrypoint=python", "sha256:1", "/entry.py", "migrate"]
+
+
+@pytest.mark.parametrize(("program", "told"), [("/usr/bin/docker", False), ("/usr/bin/podman", True)])
+def test_only_podman_is_told_that_the_registry_speaks_http(program: str, told: bool) -> None:
+    assert ("--tls-verify=false" in pull_options(program)) is told
 
 
 def test_values_are_in_no_argument() -> None:

@@ -15,7 +15,7 @@ from lab.registry.catalog import Catalog
 from lab.registry.part import blobs_of
 from lab.settings import DOCKER, Settings
 from tests.engine_script import Script
-from tests.unit.lab.registry import conftest as pushing
+from tests.registry_pusher import INDEX, PASSWORD, Pusher
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 SECRET = "hunter2"
@@ -48,11 +48,11 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(settings: Settings, registry: Registry) -> pushing.Engine:
+def engine(settings: Settings, registry: Registry) -> Pusher:
     """What pushes to the lab's registry."""
     registry.create("team/app")
     blobs = blobs_of(settings)
-    return pushing.Engine(Client(RegistryApi(Catalog(settings, blobs), blobs, pushing.PASSWORD)))
+    return Pusher(Client(RegistryApi(Catalog(settings, blobs), blobs, PASSWORD)))
 
 
 def test_the_engine_is_logged_in_for_as_long_as_it_builds_and_pushes(
@@ -75,7 +75,7 @@ def test_a_build_that_fails_is_told_in_the_engine_s_words(settings: Settings, sc
 
 
 def test_what_was_pushed_is_told_by_its_digest(
-    settings: Settings, source: Path, registry: Registry, engine: pushing.Engine, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, source: Path, registry: Registry, engine: Pusher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(container, "build_and_push", lambda *_: engine.image("1.0"))
     lines: list[str] = []
@@ -94,7 +94,7 @@ def test_a_push_that_did_not_arrive_is_not_called_one(
         build_and_push(settings, "app:1", source, registry=registry, progress=lambda _: None)
 
 
-def test_a_task_pulls_by_digest_from_where_it_need_not_log_in(settings: Settings, engine: pushing.Engine) -> None:
+def test_a_task_pulls_by_digest_from_where_it_need_not_log_in(settings: Settings, engine: Pusher) -> None:
     digest = engine.image("1.0")
     for reference in (f"{HOST}/team/app:1.0", f"{HOST}/team/app@{digest}"):
         image = ImageStore(settings).resolve(reference)
@@ -105,12 +105,12 @@ def test_a_task_pulls_by_digest_from_where_it_need_not_log_in(settings: Settings
 
 
 def test_of_several_architectures_it_is_this_machine_s(
-    settings: Settings, engine: pushing.Engine, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, engine: Pusher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = {name: engine.image("", architecture=name) for name in ("amd64", "arm64")}
     content = {"manifests": [{"digest": part, "platform": {"os": "linux", "architecture": name}}
                              for name, part in parts.items()]}  # fmt: skip
-    index = engine.manifest("1.0", content, pushing.INDEX).headers["Docker-Content-Digest"]
+    index = engine.manifest("1.0", content, INDEX).headers["Docker-Content-Digest"]
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     image = ImageStore(settings).resolve(f"{HOST}/team/app:1.0")
     assert (image.digest, image.command) == (index, ("python",))
@@ -130,7 +130,7 @@ def test_an_image_of_processes_is_to_be_built_again(settings: Settings, source: 
         ImageStore(settings).resolve("app:1")
 
 
-def test_a_pushed_image_is_none_for_processes(settings: Settings, engine: pushing.Engine) -> None:
+def test_a_pushed_image_is_none_for_processes(settings: Settings, engine: Pusher) -> None:
     engine.image("1.0")
     processes = Settings(settings.home, settings.network, settings.cache)
     words = r"its files are not .*: build it again with `LAB_RUNNER=process python -m lab image`"

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from lab.part import LabError
+from lab.registry.digests import digest
 from lab.registry.part import RegistryPart
 from lab.settings import Settings
-from tests.unit.lab.registry.conftest import digest
 
 
 @pytest.fixture
